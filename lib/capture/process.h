@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process has once: the stamp counter, the locks, the way to the current recorder. It lies in private memory
+ * that the kernel wipes on fork, so a child finds zeroes (the state of a process that has not recorded yet) however it
+ * was made.
+ */
+#ifndef BSCOPE_CAPTURE_PROCESS_H
+#define BSCOPE_CAPTURE_PROCESS_H
+
+#include "base/lock.h"
+#include "base/util.h"
+
+#include <borrowscope/types.h>
+
+struct bscope_recorder;
+struct bscope_thread;
+
+struct bscope_process {
+  /* atomic: the next stamp. Alone on two cache lines (adjacent lines are fetched in pairs). */
+  uint64_t clock __attribute__((aligned(128)));
+  /* Guards scatter and commit, registry removal, the log's structure. Signals are blocked while it is held. */
+  struct bscope_lock drain __attribute__((aligned(128)));
+  /* Guards the pools of thread blocks and rings. Nests inside `drain`. Signals are blocked while it is held. */
+  struct bscope_lock pool;
+  /* atomic, RCU: the current session's recorder, or NULL. Replaced under `drain`; queries dereference it under RCU. */
+  struct bscope_recorder *recorder;
+  struct bscope_thread *free_threads; /* under `pool` */
+  uint32_t collector_started;         /* atomic: 0, 1 while a thread starts it, 2 once it runs */
+  uint32_t collector_word;            /* atomic futex: raised to wake the collector */
+  uint32_t collector_asleep;          /* atomic: the collector waits, or is about to */
+  uint32_t pid;                       /* atomic: the process that made this state */
+};
+
+/* The process's state, made at the first call; NULL when the kernel has no page left. Signal-safe, any thread. */
+struct bscope_process *bscope_process_get(void);
+
+/* Private zeroed memory that reads as zeroes in a forked child; NULL when there is none. `bytes` in whole pages. */
+void *bscope_process_map_wiped(size_t bytes);
+
+/* Whether fork handlers ran for this process (or it never was forked): only then may it call liburcu and start threads.
+ */
+bool bscope_process_is_whole(void);
+
+/* For the fork handler of a child: it is whole, whatever its parent was. */
+void bscope_process_mark_whole(void);
+
+/* Counts of calls that no ring can count: kept in ordinary memory, since they are about processes without any state. */
+void bscope_process_count_stray(void);
+uint64_t bscope_process_strays(void);
+
+#endif

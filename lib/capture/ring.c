@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/ring.h"
+
+#include "base/atomic.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct bscope_record) == 32, "frozen: the record");
+_Static_assert(offsetof(struct bscope_record, index) == 28, "frozen: the record's index comes last");
+_Static_assert(sizeof(struct bscope_control) == 64, "frozen: the first 64 bytes of the control block");
+_Static_assert(sizeof(struct bscope_site) == 80, "frozen: the site");
+
+bool bscope_ring_is_published(const struct bscope_ring *ring, uint64_t index) {
+  const struct bscope_record *slot = &ring->slots[index & (ring->size - 1)];
+  return bscope_load_acquire(&slot->index) == (uint32_t)(index + 1); /* pairs with the release that ends a write */
+}
+
+void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, bool nested) {
+  memset(ring, 0, sizeof(*ring));
+  ring->tail = start;
+  ring->head_nested = start;
+  ring->size = size;
+  ring->nested = nested;
+  /* The index of one lap before: fits nothing, also where a slot's first index + 1 is a multiple of 2^32. */
+  for (uint64_t i = start; i < start + size; i++)
+    bscope_ring_slot(ring, i)->index = (uint32_t)(i + 1 - size);
+}
+
+void bscope_ring_void(struct bscope_ring *ring, uint64_t index) {
+  struct bscope_record *slot = bscope_ring_slot(ring, index);
+  slot->site = BSCOPE_RECORD_VOID;
+  bscope_store_release(&slot->index, (uint32_t)(index + 1)); /* pairs with bscope_ring_is_published */
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The slow path of a tracking call: a first event of a site or a thread, a nested call, a full ring, a new session, a
+ * child of fork, an event longer than a record. It keeps errno, allocates from mapped memory only, and its frames are
+ * small enough for a signal stack of 2 KiB.
+ */
+#include "capture/track.h"
+
+#include "capture/nested.h"
+#include "capture/quiet.h"
+#include "capture/site_table.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STALL_NS 2000000000u /* a producer gives up when nobody has moved an event for so long */
+#define RING_GROWTH 4u
+
+#define CALLERS_STACK() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
+
+static uint32_t register_site(struct bscope_site *site) {
+  bool folded = false;
+  const struct bscope_site *entry = bscope_site_table_intern(site, &folded);
+  if (!entry)
+    return BSCOPE_SITE_UNKNOWN;
+  uint32_t unknown = BSCOPE_SITE_UNKNOWN;
+  /* release: who acquires the word finds the entry's text. A loser's word is equal, since interning is. */
+  bscope_cas_release(&site->word, &unknown, entry->word);
+  return entry->word;
+}
+
+uint32_t bscope_track_site_id(struct bscope_site *site) {
+  uint32_t id = bscope_load_acquire(&site->word); /* pairs with register_site */
+  if (bscope_likely(id != BSCOPE_SITE_UNKNOWN))
+    return id;
+  if (site->abi == BSCOPE_SITE_ABI && site->size == sizeof(*site))
+    return register_site(site);
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
+  if (recorder)
+    bscope_add_relaxed(&recorder->foreign_sites, 1);
+  bscope_store_release(&site->word, BSCOPE_SITE_OFF);
+  return BSCOPE_SITE_OFF;
+}
+
+/* The thread's block for the session that the gate names, made if need be; NULL: nothing is recorded now. */
+static struct bscope_thread *attach(void) {
+  struct bscope_quiet quiet;
+  struct bscope_thread *thread = NULL;
+  bscope_quiet_enter(&quiet);
+  struct bscope_recorder *recorder = bscope_collect_recorder();
+  if (!recorder || recorder->pid != (uint32_t)getpid())
+    bscope_process_count_stray();
+  else if (bscope_load_relaxed(&bscope_gate.word) != BSCOPE_GATE_OFF) {
+    thread = bscope_thread_attach(recorder);
+    if (!thread)
+      bscope_add_relaxed(&recorder->dropped[BSCOPE_DROP_MEMORY], 1);
+  }
+  bscope_quiet_leave(&quiet);
+  return thread;
+}
+
+static void start_collector(struct bscope_thread *thread) {
+  struct bscope_process *process = bscope_process_get();
+  if (bscope_likely(!process || bscope_load_relaxed(&process->collector_started) != 0))
+    return;
+  /* What its start records by itself (a traced malloc) is nested. */
+  bscope_store_release(&thread->control.busy, BSCOPE_BUSY_DRAINING);
+  bscope_collect_start_thread(process);
+  bscope_store_release(&thread->control.busy, BSCOPE_BUSY_IDLE);
+}
+
+static struct bscope_thread *ready_thread(void) {
+  struct bscope_thread *thread = bscope_thread_current();
+  if (bscope_likely(thread && thread->control.generation == bscope_load_relaxed(&bscope_gate.word)))
+    return thread;
+  thread = attach();
+  if (thread)
+    start_collector(thread);
+  return thread;
+}
+
+static uint64_t room_in(const struct bscope_thread *thread) {
+  /* acquire: the drainer has read what the slots held; pairs with its release of the tail. */
+  return thread->ring->size - (thread->control.head - bscope_load_acquire(&thread->ring->tail));
+}
+
+/* Goes over to a larger ring; what the old one holds is drained from there. Signals are blocked, no write is open. */
+static bool exchange_ring(struct bscope_thread *thread) {
+  struct bscope_recorder *recorder = thread->recorder;
+  struct bscope_ring *old = thread->ring;
+  uint32_t size = (uint32_t)bscope_min_u64((uint64_t)old->size * RING_GROWTH, recorder->ring_most);
+  if (size <= old->size || !bscope_recorder_may_grow(recorder, bscope_ring_bytes(size)))
+    return false;
+  struct bscope_ring *ring = bscope_recorder_take_ring(recorder, size, false);
+  if (!ring)
+    return false;
+  struct bscope_control *c = &thread->control;
+  ring->thread = thread->number;
+  ring->next = old;
+  old->last = c->head;
+  bscope_store_release(&old->state, BSCOPE_RING_EXCHANGED); /* pairs with the drainer: `last` is final */
+  bscope_store_release(&thread->ring, ring);                /* pairs with the drainer: the ring is whole */
+  c->slots = ring->slots;
+  c->mask = ring->size - 1;
+  c->head = bscope_load_relaxed(&ring->tail);
+  c->limit = c->head;
+  return true;
+}
+
+/* Drains until there is room; false with the reason when that can't be. */
+static bool drain_until_room(struct bscope_thread *thread, uint32_t slots, enum bscope_drop *reason) {
+  uint64_t progress = thread->stall_progress;
+  uint64_t since = bscope_now_ns();
+  while (room_in(thread) < slots) {
+    switch (bscope_collect_drain_for(thread->recorder, &progress)) {
+    case BSCOPE_ROOM_MOVED:
+      thread->stalled = false;
+      since = bscope_now_ns();
+      break;
+    case BSCOPE_ROOM_NO_MEMORY:
+      *reason = BSCOPE_DROP_MEMORY;
+      return false;
+    case BSCOPE_ROOM_WAITED:
+      if (thread->stalled || bscope_now_ns() - since > STALL_NS) {
+        thread->stalled = true;
+        thread->stall_progress = progress;
+        *reason = BSCOPE_DROP_STALLED;
+        return false;
+      }
+      nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+  }
+  return true;
+}
+
+static bool make_room_blocked(struct bscope_thread *thread, uint32_t slots, enum bscope_drop *reason) {
+  while (room_in(thread) < slots) {
+    if (exchange_ring(thread))
+      continue;
+    *reason = slots > thread->ring->size ? BSCOPE_DROP_OVERSIZED : BSCOPE_DROP_FULL;
+    if (slots > thread->ring->size || thread->recorder->overflow_drops)
+      return false;
+    return drain_until_room(thread, slots, reason);
+  }
+  return true;
+}
+
+static bool make_room(struct bscope_thread *thread, uint32_t slots) {
+  struct bscope_quiet quiet;
+  enum bscope_drop reason = BSCOPE_DROP_FULL;
+  bscope_quiet_enter(&quiet);
+  bscope_store_release(&thread->control.busy, BSCOPE_BUSY_DRAINING); /* no stamp is open: idle for the watermark */
+  bool made = make_room_blocked(thread, slots, &reason);
+  if (!made)
+    bscope_count_drop(thread->ring, reason);
+  bscope_store_release(&thread->control.busy, BSCOPE_BUSY_IDLE);
+  bscope_quiet_leave(&quiet);
+  return made;
+}
+
+/* How far the inline part may go before it looks here again: to the ring's end, or half its size on, to raise the
+ * collector. */
+static bool set_limit(struct bscope_thread *thread) {
+  struct bscope_control *c = &thread->control;
+  uint64_t size = thread->ring->size;
+  uint64_t tail = bscope_load_acquire(&thread->ring->tail);
+  c->limit = bscope_min_u64(tail + size, c->head + bscope_max_u64(size / 2, 1));
+  return c->head - tail >= size / 2;
+}
+
+enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM };
+
+/* Claims and writes while busy, so that no handler's write comes between what it reads and what it stores. */
+static enum attempt try_write(struct bscope_thread *thread, const struct bscope_draft *draft) {
+  struct bscope_control *c = &thread->control;
+  enum attempt result = NO_ROOM;
+  /* release, before the stamp: the watermark that acquires a later clock sees this write open. */
+  bscope_store_release(&c->busy, bscope_stack_pointer());
+  bscope_signal_fence();
+  if (room_in(thread) >= draft->slots) {
+    uint64_t head = c->head;
+    bscope_store_relaxed(&c->head, head + draft->slots);
+    bscope_write_slots(thread->ring, head, draft, c->clock);
+    result = set_limit(thread) ? WRITTEN_HALF_FULL : WRITTEN;
+  }
+  bscope_signal_fence();
+  bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE); /* after publication: seen idle means nothing is open */
+  return result;
+}
+
+static void write_event(struct bscope_thread *thread, const struct bscope_draft *draft) {
+  enum attempt result;
+  while ((result = try_write(thread, draft)) == NO_ROOM) {
+    if (!make_room(thread, draft->slots))
+      return;
+  }
+  if (result == WRITTEN_HALF_FULL)
+    bscope_collect_wake(bscope_process_get());
+}
+
+static __attribute__((noinline)) void record(struct bscope_site *site, struct bscope_draft *draft,
+                                             uintptr_t callers_stack) {
+  if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+    return;
+  struct bscope_thread *thread = ready_thread();
+  if (!thread)
+    return;
+  draft->site = bscope_track_site_id(site);
+  if (draft->site == BSCOPE_SITE_OFF)
+    return;
+  if (draft->site == BSCOPE_SITE_UNKNOWN) {
+    bscope_add_relaxed(&thread->recorder->dropped[BSCOPE_DROP_MEMORY], 1);
+    return;
+  }
+  uint64_t busy = bscope_load_relaxed(&thread->control.busy);
+  if (busy == BSCOPE_BUSY_IDLE || bscope_nested_heal(thread, busy, callers_stack))
+    write_event(thread, draft);
+  else
+    bscope_nested_write(thread, draft);
+}
+
+void bscope_emit_slow(struct bscope_site *site, uint64_t subject, uint64_t object) {
+  int saved = errno;
+  struct bscope_draft draft = {.subject = subject, .object = object, .slots = 1};
+  record(site, &draft, CALLERS_STACK());
+  errno = saved;
+}
+
+void bscope_emit(const struct bscope_site *site, uint64_t subject, uint64_t object) {
+  /* An interned site is the table's own: its word is set, so nothing of it is written. */
+  bscope_record_inline((struct bscope_site *)(uintptr_t)site, subject, object);
+}
+
+void bscope_emit_payload(const struct bscope_site *site, uint64_t subject, uint64_t object, const void *bytes,
+                         size_t size) {
+  int saved = errno;
+  struct bscope_draft draft = {.subject = subject, .object = object};
+  bscope_draft_set_payload(&draft, bytes, size);
+  record((struct bscope_site *)(uintptr_t)site, &draft, CALLERS_STACK());
+  errno = saved;
+}
+
+static void count_folded(bool folded) {
+  struct bscope_process *process = folded ? bscope_process_get() : NULL;
+  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
+  if (recorder)
+    bscope_add_relaxed(&recorder->names_folded, 1);
+}
+
+void bscope_emit_named(struct bscope_site *site, const char *name, const char *name2, uint64_t subject,
+                       uint64_t object) {
+  if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+    return;
+  bool folded = false;
+  const struct bscope_site *named = bscope_site_table_intern_named(site, name, name2, &folded);
+  if (!named)
+    return;
+  if (folded)
+    count_folded(folded);
+  bscope_emit(named, subject, object);
+}
+
+void bscope_track_drop_names(struct bscope_site *site, const char *const *names, size_t count) {
+  for (size_t i = 0; names && i < count; i++)
+    if (names[i])
+      bscope_emit_named(site, names[i], NULL, 0, 0);
+}
+
+const struct bscope_site *bscope_site_intern(const struct bscope_site_info *info) {
+  if (!info || info->size < sizeof(*info))
+    return NULL;
+  const struct bscope_site key = {
+      .kind = info->kind,
+      .subject_is = info->subject_is,
+      .object_is = info->object_is,
+      .flags = info->flags,
+      .line = info->line,
+      .extent = info->extent,
+      .name = info->name,
+      .name2 = info->name2,
+      .type = info->type,
+      .file = info->file,
+      .function = info->function,
+      .text = info->text,
+      .extra = info->extra,
+  };
+  bool folded = false;
+  const struct bscope_site *site = bscope_site_table_intern(&key, &folded);
+  count_folded(folded);
+  return site;
+}

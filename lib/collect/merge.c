@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect/merge.h"
+
+#include "base/atomic.h"
+#include "base/util.h"
+#include "capture/write.h"
+
+#include <string.h>
+
+/* The payload behind the event at `index`, gathered from its MORE slots; returns how many slots they are. */
+static uint32_t gather(struct bscope_ring *ring, uint64_t index, uint8_t *bytes) {
+  uint32_t n = 0;
+  while (n < BSCOPE_RECORD_MORE_MAX && bscope_ring_is_published(ring, index + 1 + n)) {
+    const struct bscope_record *slot = bscope_ring_slot(ring, index + 1 + n);
+    if (slot->site != BSCOPE_RECORD_MORE)
+      break;
+    memcpy(bytes + n * BSCOPE_RECORD_PAYLOAD, slot, BSCOPE_RECORD_PAYLOAD);
+    n++;
+  }
+  return n;
+}
+
+/* A cell for the event's head, with the payload in the chunk's side area when there is one. False: no memory. */
+static bool fill_cell(struct bscope_merge *m, struct bscope_chunk *chunk, struct bscope_cell *cell,
+                      const struct bscope_record *slot, uint32_t thread, const uint8_t *bytes) {
+  cell->subject = slot->subject;
+  cell->object = slot->object;
+  cell->site = slot->site;
+  cell->thread = thread;
+  if (!bytes)
+    return true;
+  struct bscope_more_head head;
+  memcpy(&head, bytes, sizeof(head));
+  uint32_t size = (uint32_t)bscope_min_u64(head.size, BSCOPE_PAYLOAD_MAX);
+  struct bscope_long *side = bscope_chunk_take_long(m->window, chunk, size);
+  if (!side)
+    return false;
+  *side = (struct bscope_long){.object = slot->object, .size = (uint16_t)size, .cut = head.cut};
+  memcpy(side->payload, bytes + sizeof(head), size);
+  cell->object = bscope_region_offset(m->window->region, side);
+  cell->site |= BSCOPE_SITE_LONG;
+  chunk->longs++;
+  return true;
+}
+
+/* A late event has no chunk of its own: its payload, if any, hangs on the newest chunk until the late list has copied
+ * it. */
+static bool place_late(struct bscope_merge *m, const struct bscope_record *slot, uint32_t thread,
+                       const uint8_t *bytes) {
+  struct bscope_cell cell = {.full = slot->stamp + 1};
+  struct bscope_chunk *chunk = NULL;
+  if (bytes && bscope_window_find(m->window, m->window->prefix, &chunk) != BSCOPE_PLACE_IN_WINDOW)
+    return false;
+  return fill_cell(m, chunk, &cell, slot, thread, bytes) && m->late(m->context, &cell, slot->stamp);
+}
+
+/* False: the event stays in its ring. */
+static bool place(struct bscope_merge *m, const struct bscope_record *slot, uint32_t thread, const uint8_t *bytes) {
+  struct bscope_chunk *chunk;
+  switch (bscope_window_find(m->window, slot->stamp, &chunk)) {
+  case BSCOPE_PLACE_IN_WINDOW: {
+    struct bscope_cell *cell = bscope_chunk_cell(chunk, slot->stamp);
+    if (bscope_unlikely(!fill_cell(m, chunk, cell, slot, thread, bytes))) {
+      m->no_memory = true;
+      return false;
+    }
+    bscope_store_release(&cell->full, slot->stamp + 1); /* written once; a survivor's reader acquires it */
+    m->placed++;
+    return true;
+  }
+  case BSCOPE_PLACE_PASSED:
+    if (place_late(m, slot, thread, bytes))
+      m->placed++;
+    return true;
+  case BSCOPE_PLACE_OLD:
+    return true;
+  case BSCOPE_PLACE_FAR:
+    m->far = true;
+    return false;
+  case BSCOPE_PLACE_NO_MEMORY:
+    m->no_memory = true;
+    return false;
+  }
+  return false;
+}
+
+/* Takes the event (or void, or orphaned MORE slot) at `index`; returns the slots that it took, 0: it stays. */
+static uint32_t take(struct bscope_merge *m, struct bscope_ring *ring, uint64_t index) {
+  const struct bscope_record *slot = bscope_ring_slot(ring, index);
+  if (bscope_unlikely(slot->site == BSCOPE_RECORD_VOID || slot->site == BSCOPE_RECORD_MORE))
+    return 1;
+  uint8_t bytes[BSCOPE_RECORD_MORE_MAX * BSCOPE_RECORD_PAYLOAD];
+  uint32_t more = 0;
+  if (bscope_unlikely(bscope_ring_is_published(ring, index + 1) &&
+                      bscope_ring_slot(ring, index + 1)->site == BSCOPE_RECORD_MORE))
+    more = gather(ring, index, bytes);
+  return place(m, slot, ring->thread, more ? bytes : NULL) ? 1 + more : 0;
+}
+
+void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring) {
+  uint64_t tail = bscope_load_relaxed(&ring->tail); /* only the holder of the drain lock writes it */
+  uint64_t end = tail + merge->limit;
+  uint64_t start = tail;
+  while (bscope_ring_is_published(ring, tail)) {
+    if (tail >= end) {
+      merge->more = true;
+      break;
+    }
+    uint32_t taken = take(merge, ring, tail);
+    if (!taken)
+      break;
+    tail += taken;
+  }
+  merge->slots += tail - start;
+  bscope_store_release(&ring->tail, tail); /* pairs with the owner's acquire: slots behind it have been read */
+}
+
+static void mark_taken(struct bscope_ring *ring, uint64_t offset, uint32_t slots) {
+  for (uint32_t i = 0; i < slots && offset + i < 64; i++)
+    ring->taken |= 1ull << (offset + i);
+}
+
+void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring) {
+  uint64_t tail = bscope_load_relaxed(&ring->tail);
+  for (uint64_t i = 0; i < ring->size; i++) {
+    if ((ring->taken >> i & 1) || !bscope_ring_is_published(ring, tail + i))
+      continue;
+    /* A MORE slot alone: the event's own slot, which comes before it, is not published yet. */
+    if (bscope_ring_slot(ring, tail + i)->site == BSCOPE_RECORD_MORE)
+      continue;
+    uint32_t taken = take(merge, ring, tail + i);
+    mark_taken(ring, i, taken);
+    merge->slots += taken;
+  }
+  while (ring->taken & 1) {
+    ring->taken >>= 1;
+    tail++;
+  }
+  bscope_store_release(&ring->tail, tail); /* pairs with the nested claim's acquire */
+}

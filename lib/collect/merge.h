@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Merging without comparing: stamps are dense, so an event's place is its stamp less the base. Takes what is published
+ * in one ring and scatters it into the window. No locks, no clocks, no threads: a function of ring and window.
+ */
+#ifndef BSCOPE_COLLECT_MERGE_H
+#define BSCOPE_COLLECT_MERGE_H
+
+#include "capture/ring.h"
+#include "collect/window.h"
+
+struct bscope_merge {
+  struct bscope_window *window;
+  /* An event whose position the prefix has passed. The cell is as in the window; true: taken (or of no interest any
+   * more). */
+  bool (*late)(void *context, const struct bscope_cell *cell, uint64_t stamp);
+  void *context;
+  uint64_t limit; /* slots to take at most */
+  /* results, added to */
+  uint64_t placed; /* events that went into the window or were taken as late */
+  uint64_t slots;  /* slots taken, void and old ones too */
+  bool more;       /* the limit ended it */
+  bool far;        /* an event waits in its ring for the window to move on */
+  bool no_memory;  /* or for memory */
+};
+
+/* A main ring: in order, up to the first slot that is not published. Publishes the new tail. */
+void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring);
+
+/* A nested ring: every published slot, in any order. */
+void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring);
+
+#endif

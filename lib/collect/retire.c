@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads that are gone: what their rings still hold is drained, what they left half written is declared void, then
+ * block and rings go back to the pools. A thread that ends is looked at each turn, others once a second.
+ */
+#include "base/atomic.h"
+#include "collect/state.h"
+
+#define LOOK_NS 1000000000u
+
+static bool is_due(const struct bscope_thread *t, uint64_t now) {
+  return bscope_load_acquire(&t->ending) || bscope_load_acquire(&t->left) || now - t->looked_ns > LOOK_NS;
+}
+
+/* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. */
+static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
+  struct bscope_ring *ring = t->ring;
+  bool any = false;
+  for (uint64_t i = bscope_load_relaxed(&ring->tail); i < t->control.head; i++) {
+    if (bscope_ring_is_published(ring, i))
+      continue;
+    bscope_ring_void(ring, i);
+    any = true;
+  }
+  if (any)
+    bscope_add_relaxed(&s->recorder.abandoned, 1);
+  return any;
+}
+
+static bool is_drained(const struct bscope_thread *t) {
+  if (t->ring->next || bscope_load_relaxed(&t->ring->tail) != t->control.head)
+    return false;
+  for (uint64_t i = bscope_load_relaxed(&t->nested->tail); i < t->nested->head_nested; i++) {
+    bool taken = t->nested->taken >> (i - t->nested->tail) & 1;
+    if (!taken && bscope_ring_is_published(t->nested, i))
+      return false;
+  }
+  return true;
+}
+
+static void pool(struct bscope_session *s, struct bscope_thread *t) {
+  t->nested->tail = t->nested->head_nested; /* what was claimed there and never published is given up with its owner */
+  t->nested->taken = 0;
+  bscope_recorder_give_ring(&s->recorder, t->nested);
+  bscope_recorder_give_ring(&s->recorder, t->ring);
+  bscope_thread_pool(t);
+}
+
+/* The list's head changes under the owners' pushes; what stands behind it only under the drain lock. */
+static bool unlink_thread(struct bscope_session *s, struct bscope_thread *before, struct bscope_thread *t) {
+  if (before) {
+    before->next = t->next;
+    return true;
+  }
+  struct bscope_thread *head = t;
+  return bscope_cas_acquire(&s->recorder.threads, &head, t->next); /* lost to a push: next turn */
+}
+
+/* A thread left for a newer session, or gone. */
+static bool is_finished(struct bscope_thread *t, uint64_t now) {
+  t->looked_ns = now;
+  return bscope_load_acquire(&t->left) || bscope_thread_is_gone(t);
+}
+
+void bscope_retire_threads(struct bscope_session *session, uint64_t now) {
+  struct bscope_thread *before = NULL;
+  for (struct bscope_thread *t = bscope_load_acquire(&session->recorder.threads), *next; t; t = next) {
+    next = t->next;
+    if (is_due(t, now) && is_finished(t, now) && !void_abandoned(session, t) && is_drained(t) &&
+        unlink_thread(session, before, t))
+      pool(session, t);
+    else
+      before = t;
+  }
+}

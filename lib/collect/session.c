@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session's life: made by a first event, a query or bscope_start; replaced by the next bscope_start; its memory freed
+ * once no thread can still be writing into it and no log handle reads it.
+ */
+#include "base/atomic.h"
+#include "base/error.h"
+#include "capture/site_table.h"
+#include "collect/environment.h"
+#include "collect/state.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <urcu/urcu-memb.h>
+
+#define REGION_FACTOR 4u /* address space for what snapshots pin beside the budget */
+#define REGION_LEAST (4u << 20)
+#define WINDOW_SHARE 8u /* of the budget */
+#define RING_SHARE 4u   /* of the budget */
+
+static uint64_t last_generation;        /* atomic: sessions ever begun in this process and its ancestors */
+static struct bscope_session *replaced; /* under the drain lock: older sessions, newest first */
+static uint64_t test_clock;             /* atomic: where a test wants the next session's stamps to begin */
+static uint64_t test_ring;              /* atomic: and its rings' indices */
+
+void bscope_session_test_bases(uint64_t clock, uint64_t ring) {
+  bscope_store_relaxed(&test_clock, clock);
+  bscope_store_relaxed(&test_ring, ring);
+}
+
+static size_t session_bytes(void) {
+  return bscope_round_up(sizeof(struct bscope_session), 4096);
+}
+
+static uint64_t window_capacity(size_t memory) {
+  uint64_t chunks = bscope_max_u64(4, memory / WINDOW_SHARE / sizeof(struct bscope_chunk));
+  return 1ull << (63 - __builtin_clzll(chunks));
+}
+
+static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
+  struct bscope_process *process = bscope_process_get();
+  s->settings = *settings;
+  int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
+  if (rc == BSCOPE_OK)
+    rc = bscope_window_init(&s->window, &s->region, window_capacity(settings->memory));
+  if (rc != BSCOPE_OK)
+    return rc;
+  s->store = bscope_store_create(&s->region);
+  if (!s->store)
+    return BSCOPE_ERR_NO_MEMORY;
+  struct bscope_recorder *r = &s->recorder;
+  r->generation = bscope_add_relaxed(&last_generation, 1) + 1;
+  r->region = &s->region;
+  r->pid = (uint32_t)getpid();
+  r->ring_most = (uint32_t)settings->ring;
+  r->ring_budget = settings->memory / RING_SHARE;
+  r->overflow_drops = settings->overflow == BSCOPE_OVERFLOW_DROP;
+  r->ring_start = bscope_load_relaxed(&test_ring);
+  uint64_t start = bscope_load_relaxed(&test_clock);
+  if (start > bscope_load_relaxed(&process->clock))
+    bscope_store_relaxed(&process->clock, start);
+  s->refs = 1;
+  s->log_generation = 1;
+  s->strays_base = bscope_process_strays();
+  uint64_t base = bscope_load_acquire(&process->clock);
+  bscope_window_begin(&s->window, base);
+  bscope_store_begin(s->store, base, s->log_generation);
+  bscope_drain_sample(s, true);
+  return BSCOPE_OK;
+}
+
+static void destroy(struct bscope_session *s) {
+  bscope_region_fini(&s->region);
+  munmap(s, session_bytes());
+}
+
+/* A session with these settings, not yet current; NULL: no memory. Under the drain lock. */
+static struct bscope_session *create(const struct bscope_settings *settings) {
+  struct bscope_session *s = mmap(NULL, session_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (s == MAP_FAILED)
+    return NULL;
+  if (fill(s, settings) == BSCOPE_OK)
+    return s;
+  if (s->region.base)
+    bscope_region_fini(&s->region);
+  munmap(s, session_bytes());
+  return NULL;
+}
+
+static struct bscope_session *current(void) {
+  struct bscope_process *process = bscope_process_get();
+  return process ? (struct bscope_session *)bscope_load_acquire(&process->recorder) : NULL;
+}
+
+/* Makes a new session the current one. Under the drain lock. */
+static struct bscope_session *begin(const struct bscope_settings *settings) {
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_session *s = create(settings);
+  if (!s)
+    return NULL;
+  struct bscope_session *old = current();
+  if (old) {
+    old->older = replaced;
+    replaced = old;
+  }
+  s->paused = !settings->enabled;
+  /* release: the session is whole before a thread (acquire) or a query (RCU) finds it. */
+  bscope_store_release(&process->recorder, &s->recorder);
+  bscope_store_release(&bscope_gate.word, s->paused ? BSCOPE_GATE_OFF : s->recorder.generation);
+  return s;
+}
+
+/* A child has its parent's list of replaced sessions in its copy of memory, but none of the parent's threads. */
+static void forget_parents(void) {
+  static uint32_t owner;
+  if (owner != (uint32_t)getpid())
+    replaced = NULL;
+  owner = (uint32_t)getpid();
+}
+
+struct bscope_recorder *bscope_collect_recorder(void) {
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_session *s = current();
+  if (s || !process)
+    return s ? &s->recorder : NULL;
+  const struct bscope_settings *settings = bscope_environment_settings();
+  if (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+    return NULL;
+  forget_parents();
+  s = current();
+  if (!s) {
+    (void)bscope_site_table_set_filter(settings->filter);
+    s = begin(settings);
+  }
+  bscope_lock_release(&process->drain);
+  return s ? &s->recorder : NULL;
+}
+
+/* --- references --- */
+
+static pthread_mutex_t query_mutex =
+    PTHREAD_MUTEX_INITIALIZER; /* guards nothing but the time during which a reader is registered */
+
+void bscope_query_lock(void) {
+  pthread_mutex_lock(&query_mutex);
+}
+void bscope_query_unlock(void) {
+  pthread_mutex_unlock(&query_mutex);
+}
+void bscope_query_reset(void) {
+  pthread_mutex_init(&query_mutex, NULL);
+}
+
+void bscope_session_ref(struct bscope_session *session) {
+  bscope_add_relaxed(&session->refs, 1);
+}
+
+/* release: what the last reader did comes before the unmapping; pairs with the acquire in is_unused. */
+void bscope_session_unref(struct bscope_session *session) {
+  bscope_add_release(&session->refs, (uint32_t)-1);
+}
+
+struct bscope_session *bscope_session_get(void) {
+  struct bscope_guard guard;
+  if (!bscope_process_is_whole())
+    return NULL;
+  bscope_guard_enter(&guard); /* a handler that forks would wait for the lock that its own thread holds */
+  bscope_query_lock();
+  urcu_memb_register_thread();
+  urcu_memb_read_lock(); /* a session replaced meanwhile is not unmapped before this section ends */
+  struct bscope_session *s = current();
+  if (s)
+    bscope_session_ref(s);
+  urcu_memb_read_unlock();
+  urcu_memb_unregister_thread();
+  bscope_query_unlock();
+  bscope_guard_leave(&guard);
+  return s;
+}
+
+/* No handle reads it, and each of its threads is gone or writes elsewhere. Under the drain lock. */
+static bool is_unused(struct bscope_session *s) {
+  if (bscope_load_acquire(&s->refs) != 0)
+    return false;
+  for (const struct bscope_thread *t = bscope_load_acquire(&s->recorder.threads); t; t = t->next) {
+    if (!bscope_load_acquire(&t->left) && !bscope_thread_is_gone(t))
+      return false;
+  }
+  return true;
+}
+
+static void pool_threads(struct bscope_session *s) {
+  for (struct bscope_thread *t = s->recorder.threads, *next; t; t = next) {
+    next = t->next;
+    bscope_thread_pool(t);
+  }
+}
+
+/* Takes the unused ones off the list. Under the drain lock. */
+static struct bscope_session *take_unused(void) {
+  struct bscope_session *unused = NULL;
+  for (struct bscope_session **at = &replaced; *at;) {
+    struct bscope_session *s = *at;
+    if (!is_unused(s)) {
+      at = &s->older;
+      continue;
+    }
+    *at = s->older;
+    s->older = unused;
+    unused = s;
+  }
+  return unused;
+}
+
+void bscope_session_free_older(void) {
+  struct bscope_process *process = bscope_process_get();
+  if (!replaced || !bscope_process_is_whole() || !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+    return;
+  struct bscope_session *unused = take_unused();
+  for (struct bscope_session *s = unused; s; s = s->older)
+    pool_threads(s);
+  bscope_lock_release(&process->drain);
+  if (unused)
+    urcu_memb_synchronize_rcu(); /* readers that still hold the pointer without a reference */
+  while (unused) {
+    struct bscope_session *next = unused->older;
+    destroy(unused);
+    unused = next;
+  }
+}
+
+/* --- what programs call --- */
+
+static int no_session(void) {
+  if (!bscope_process_is_whole())
+    return bscope_fail(BSCOPE_ERR_LOCK,
+                       "this process was made by clone or _Fork without fork handlers: its locks can't be "
+                       "trusted; it records, but queries need fork()");
+  return bscope_fail(BSCOPE_ERR_NO_MEMORY,
+                     "no memory for a recording session (the option memory says how much it takes)");
+}
+
+/* The current session with a reference, made if there is none. NULL: the error is set. */
+static struct bscope_session *session_for_query(int *status) {
+  struct bscope_session *s = bscope_session_get();
+  if (!s && bscope_process_is_whole()) {
+    struct bscope_guard guard;
+    bscope_guard_enter(&guard);
+    (void)bscope_collect_recorder();
+    bscope_guard_leave(&guard);
+    s = bscope_session_get();
+  }
+  *status = s ? BSCOPE_OK : no_session();
+  return s;
+}
+
+static int lock_failed(void) {
+  return bscope_fail(BSCOPE_ERR_LOCK, "the drain lock was not to be had within a second: its owner is stopped "
+                                      "(a debugger?); try again once it runs");
+}
+
+static int start_locked(const struct bscope_settings *settings) {
+  struct bscope_session *old = current();
+  forget_parents();
+  if (old && !old->stopped)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "a session is running already (the first event starts one): "
+                                                    "call bscope_stop before bscope_start");
+  if (!bscope_site_table_set_filter(settings->filter))
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT,
+                       "filter: sites were registered under another filter; a process has one "
+                       "filter for all its sessions");
+  if (!begin(settings))
+    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "no memory for a session of %zu bytes (option memory)", settings->memory);
+  if (old)
+    bscope_session_unref(old); /* the process's own reference */
+  return BSCOPE_OK;
+}
+
+int bscope_start(const struct bscope_options *options) {
+  struct bscope_settings settings = *bscope_environment_settings();
+  int rc = options ? bscope_settings_apply(&settings, options) : BSCOPE_OK;
+  if (rc != BSCOPE_OK)
+    return rc;
+  struct bscope_process *process = bscope_process_get();
+  if (!process || !bscope_process_is_whole())
+    return no_session();
+  struct bscope_guard guard;
+  bscope_guard_enter(&guard);
+  if (bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+    rc = start_locked(&settings);
+    bscope_lock_release(&process->drain);
+    bscope_session_free_older();
+  } else {
+    rc = lock_failed();
+  }
+  bscope_guard_leave(&guard);
+  return rc;
+}
+
+/* Turns until the prefix has reached `clock`, but no longer than 100 ms, nor at all from inside a write. */
+static bool settle(struct bscope_session *s, bool may_wait) {
+  struct bscope_process *process = bscope_process_get();
+  uint64_t clock = bscope_load_acquire(&process->clock);
+  uint64_t since = bscope_now_ns();
+  for (;;) {
+    struct bscope_turn turn;
+    if (!bscope_drain_once(s, BSCOPE_LOCK_WAIT_NS, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
+      return false;
+    if (s->window.prefix >= clock || !may_wait || turn.no_memory)
+      return true;
+    if (turn.more)
+      continue;
+    if (bscope_now_ns() - since > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4)
+      return true;
+    nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+  }
+}
+
+static void make_view(struct bscope_session *s, struct bscope_view *view) {
+  bscope_drain_sample(s, true);
+  struct bscope_chunk *first = s->window.count ? s->window.chunks[s->window.first & (s->window.capacity - 1)] : NULL;
+  *view = (struct bscope_view){.session = s,
+                               .store = s->store,
+                               .chunks = first,
+                               .chunk_count = s->window.count,
+                               .base = s->window.base,
+                               .prefix = s->window.prefix,
+                               .clock = bscope_load_acquire(&bscope_process_get()->clock),
+                               .generation = s->log_generation,
+                               .settings = &s->settings};
+  bscope_count_stats(s, &view->stats);
+}
+
+static int view_locked(struct bscope_session *s, bool settles, int (*take)(void *, const struct bscope_view *),
+                       void *context) {
+  const struct bscope_thread *self = bscope_thread_current();
+  bool inside_write = self && bscope_load_relaxed(&self->control.busy) > BSCOPE_BUSY_DRAINING;
+  if (settles && !settle(s, !inside_write))
+    return lock_failed();
+  struct bscope_process *process = bscope_process_get();
+  if (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+    return lock_failed();
+  struct bscope_view view;
+  make_view(s, &view);
+  int rc = take(context, &view);
+  bscope_lock_release(&process->drain);
+  return rc;
+}
+
+int bscope_session_view(bool settles, int (*take)(void *context, const struct bscope_view *view), void *context) {
+  int rc;
+  struct bscope_session *s = session_for_query(&rc);
+  if (!s)
+    return rc;
+  struct bscope_guard guard;
+  bscope_guard_enter(&guard);
+  rc = view_locked(s, settles, take, context);
+  bscope_guard_leave(&guard);
+  bscope_session_unref(s);
+  return rc;
+}
+
+void bscope_session_locked(struct bscope_session *session, void (*fn)(void *context), void *context) {
+  (void)session;
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_guard guard;
+  bscope_guard_enter(&guard);
+  while (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+    continue;
+  fn(context);
+  bscope_lock_release(&process->drain);
+  bscope_guard_leave(&guard);
+}
+
+static int take_nothing(void *context, const struct bscope_view *view) {
+  (void)context;
+  (void)view;
+  return BSCOPE_OK;
+}
+
+int bscope_flush(void) {
+  return bscope_session_view(true, take_nothing, NULL);
+}
+
+static int take_stats(void *context, const struct bscope_view *view) {
+  *(struct bscope_stats *)context = view->stats;
+  return BSCOPE_OK;
+}
+
+int bscope_get_stats(struct bscope_stats *out) {
+  if (!out)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_get_stats: no place for the result (out is NULL)");
+  return bscope_session_view(true, take_stats, out);
+}
+
+/* The gate is closed first, so that what is settled afterwards is all there will be. */
+static int stop_locked(void *context, const struct bscope_view *view) {
+  (void)context;
+  view->session->stopped = true;
+  bscope_store_release(&bscope_gate.word, BSCOPE_GATE_OFF);
+  return BSCOPE_OK;
+}
+
+int bscope_stop(void) {
+  int rc = bscope_session_view(false, stop_locked, NULL);
+  return rc == BSCOPE_OK ? bscope_flush() : rc;
+}
+
+static void note_bases(struct bscope_session *s) {
+  struct bscope_stats now;
+  bscope_count_stats(s, &now);
+  const uint64_t *dropped[] = {&now.dropped_full,    &now.dropped_nested,  &now.dropped_memory,
+                               &now.dropped_stalled, &now.dropped_process, &now.dropped_oversized};
+  for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
+    s->dropped_base[i] += *dropped[i];
+  s->abandoned_base += now.abandoned;
+  s->folded_base += now.names_folded;
+  s->foreign_base += now.foreign_sites;
+}
+
+/* Nothing is zeroed: the base moves, and what is older belongs to the generation before. */
+static int reset_locked(void *context, const struct bscope_view *view) {
+  (void)context;
+  struct bscope_session *s = view->session;
+  note_bases(s);
+  uint64_t base = bscope_load_acquire(&bscope_process_get()->clock);
+  s->log_generation++;
+  s->open_count = 0;
+  s->open_unfollowed = 0;
+  s->gap.since_ns = 0;
+  bscope_window_begin(&s->window, base);
+  bscope_store_begin(s->store, base, s->log_generation);
+  bscope_drain_sample(s, true);
+  return BSCOPE_OK;
+}
+
+int bscope_reset(void) {
+  return bscope_session_view(true, reset_locked, NULL);
+}
+
+static int switch_on(void *context, const struct bscope_view *view) {
+  (void)context;
+  struct bscope_session *s = view->session;
+  if (!s->stopped)
+    bscope_store_release(&bscope_gate.word, s->recorder.generation);
+  s->paused = false;
+  return BSCOPE_OK;
+}
+
+static int switch_off(void *context, const struct bscope_view *view) {
+  (void)context;
+  struct bscope_session *s = view->session;
+  if (!s->paused && !s->stopped)
+    s->pauses++;
+  s->paused = true;
+  bscope_store_release(&bscope_gate.word, BSCOPE_GATE_OFF);
+  return BSCOPE_OK;
+}
+
+void bscope_enable(bool on) {
+  (void)bscope_session_view(false, on ? switch_on : switch_off, NULL);
+}
