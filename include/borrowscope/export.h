@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON: nodes, edges, events, metadata (and relations, schema_version, generation, violations, stats behind them).
+ * A pure function of the log: same events, same bytes. Events are streamed, so memory does not grow with them.
+ */
+#ifndef BORROWSCOPE_EXPORT_H
+#define BORROWSCOPE_EXPORT_H
+
+#include <borrowscope/log.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A field that is 0 takes the session's option of that name. */
+struct bscope_export_options {
+  size_t size;   /* sizeof(struct bscope_export_options) */
+  int times;     /* enum bscope_switch: write time_ns */
+  int addresses; /* enum bscope_switch: write addresses instead of 0 */
+};
+
+/*
+ * The current events as JSON into `path`: written beside it, synced, then renamed over it, so a failed export
+ * leaves an old file whole. BSCOPE_ERR_IO (with path and the system's reason), _SERIALIZATION, _EXPORT, _NO_MEMORY.
+ * Any thread, not in a signal handler.
+ */
+BSCOPE_API int bscope_export_json(const char *path);
+
+/* The same into an open stream, which stays open; flushed. */
+BSCOPE_API int bscope_export_json_to_file(FILE *stream);
+
+/* The same as a string. Owned: bscope_string_free. NULL: see bscope_last_error. */
+BSCOPE_API char *bscope_export_json_to_string(void);
+
+/* The same three for a log at hand, with options (NULL: the session's). */
+BSCOPE_API int bscope_log_export_json(const struct bscope_log *log, const char *path,
+                                      const struct bscope_export_options *options);
+BSCOPE_API int bscope_log_export_json_to_file(const struct bscope_log *log, FILE *stream,
+                                              const struct bscope_export_options *options);
+BSCOPE_API char *bscope_log_export_json_to_string(const struct bscope_log *log,
+                                                  const struct bscope_export_options *options);
+
+/* Frees a string that this library handed over. NULL is nothing. */
+BSCOPE_API void bscope_string_free(char *string);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
