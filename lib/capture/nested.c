@@ -125,7 +125,7 @@ bool bscope_nested_heal(struct bscope_thread *thread, uint64_t busy, uintptr_t s
     return false;
   struct bscope_ring *ring = thread->ring;
   uint64_t tail = bscope_load_acquire(&ring->tail);
-  for (uint64_t i = thread->control.head; i > tail && !bscope_ring_is_published(ring, i - 1); i--)
+  for (uint64_t i = thread->control.head; i != tail && !bscope_ring_is_published(ring, i - 1); i--)
     bscope_ring_void(ring, i - 1);
   bscope_add_relaxed(&thread->recorder->abandoned, 1);
   bscope_signal_fence();

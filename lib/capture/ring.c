@@ -22,8 +22,8 @@ void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, b
   ring->size = size;
   ring->nested = nested;
   /* The index of one lap before: fits nothing, also where a slot's first index + 1 is a multiple of 2^32. */
-  for (uint64_t i = start; i < start + size; i++)
-    bscope_ring_slot(ring, i)->index = (uint32_t)(i + 1 - size);
+  for (uint32_t n = 0; n < size; n++)
+    bscope_ring_slot(ring, start + n)->index = (uint32_t)(start + n + 1 - size);
 }
 
 void bscope_ring_void(struct bscope_ring *ring, uint64_t index) {

@@ -124,14 +124,15 @@ static struct entry *reserve_entry(struct entry *all, bool emergency) {
   return id <= BSCOPE_SITE_CAPACITY ? &all[id] : NULL;
 }
 
-static bool intern_extra(struct entry *made, const char *const *extra, int emergency) {
+/* Interns the extra strings into `out`, which a NULL ends; false: no room for one. More than EXTRA_MAX are cut. */
+static bool intern_extra(const char **out, const char *const *extra, int emergency) {
   size_t n = 0;
   for (; extra && extra[n] && n < EXTRA_MAX; n++) {
-    made->extra[n] = bscope_text_intern_string(extra[n], emergency);
-    if (!made->extra[n])
+    out[n] = bscope_text_intern_string(extra[n], emergency);
+    if (!out[n])
       return false;
   }
-  made->site.extra = n ? made->extra : NULL;
+  out[n] = NULL;
   return true;
 }
 
@@ -151,23 +152,23 @@ static const struct entry *link_entry(struct entry *all, struct entry *made, uin
 }
 
 /* `key` has interned strings, save extra. */
-static const struct bscope_site *intern_key(const struct bscope_site *key, const char *const *extra, bool emergency) {
+static const struct bscope_site *intern_key(struct bscope_site *key, const char *const *extra, bool emergency) {
   struct entry *all = map_entries();
-  if (!all)
+  const char *strings[EXTRA_MAX + 1];
+  if (!all || !intern_extra(strings, extra, emergency))
     return NULL;
+  key->extra = strings[0] ? strings : NULL;
   uint32_t *bucket = &buckets[hash_site(key) % BUCKETS];
   uint32_t head = bscope_load_acquire(bucket);
-  const struct entry *found = extra ? NULL : find(all, head, 0, key);
+  const struct entry *found = find(all, head, 0, key);
   if (found)
     return &found->site;
   struct entry *made = reserve_entry(all, emergency);
   if (!made)
     return NULL;
   made->site = *key;
-  if (!intern_extra(made, extra, emergency))
-    return NULL;
-  if (made->site.extra && (found = find(all, head, 0, &made->site)))
-    return &found->site;
+  memcpy(made->extra, strings, sizeof(strings));
+  made->site.extra = strings[0] ? made->extra : NULL;
   made->site.abi = BSCOPE_SITE_ABI;
   made->site.size = sizeof(struct bscope_site);
   made->site.word = is_recorded(key->name ? key->name : key->name2) ? (uint32_t)(made - all) : BSCOPE_SITE_OFF;

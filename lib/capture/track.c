@@ -19,11 +19,19 @@
 
 #define CALLERS_STACK() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
 
+static void count_folded(bool folded) {
+  struct bscope_process *process = folded ? bscope_process_get() : NULL;
+  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
+  if (recorder)
+    bscope_add_relaxed(&recorder->names_folded, 1);
+}
+
 static uint32_t register_site(struct bscope_site *site) {
   bool folded = false;
   const struct bscope_site *entry = bscope_site_table_intern(site, &folded);
   if (!entry)
     return BSCOPE_SITE_UNKNOWN;
+  count_folded(folded);
   uint32_t unknown = BSCOPE_SITE_UNKNOWN;
   /* release: who acquires the word finds the entry's text. A loser's word is equal, since interning is. */
   bscope_cas_release(&site->word, &unknown, entry->word);
@@ -229,6 +237,8 @@ void bscope_emit_slow(struct bscope_site *site, uint64_t subject, uint64_t objec
 }
 
 void bscope_emit(const struct bscope_site *site, uint64_t subject, uint64_t object) {
+  if (bscope_unlikely(!site)) /* interning failed for want of memory */
+    return;
   /* An interned site is the table's own: its word is set, so nothing of it is written. */
   bscope_record_inline((struct bscope_site *)(uintptr_t)site, subject, object);
 }
@@ -237,16 +247,11 @@ void bscope_emit_payload(const struct bscope_site *site, uint64_t subject, uint6
                          size_t size) {
   int saved = errno;
   struct bscope_draft draft = {.subject = subject, .object = object};
+  if (!site)
+    return;
   bscope_draft_set_payload(&draft, bytes, size);
   record((struct bscope_site *)(uintptr_t)site, &draft, CALLERS_STACK());
   errno = saved;
-}
-
-static void count_folded(bool folded) {
-  struct bscope_process *process = folded ? bscope_process_get() : NULL;
-  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
-  if (recorder)
-    bscope_add_relaxed(&recorder->names_folded, 1);
 }
 
 void bscope_emit_named(struct bscope_site *site, const char *name, const char *name2, uint64_t subject,
@@ -257,8 +262,7 @@ void bscope_emit_named(struct bscope_site *site, const char *name, const char *n
   const struct bscope_site *named = bscope_site_table_intern_named(site, name, name2, &folded);
   if (!named)
     return;
-  if (folded)
-    count_folded(folded);
+  count_folded(folded);
   bscope_emit(named, subject, object);
 }
 

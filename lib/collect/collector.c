@@ -62,7 +62,7 @@ static uint64_t work(void) {
   uint64_t moved = 0;
   struct bscope_session *session = bscope_load_acquire(&held) ? NULL : bscope_session_get();
   bscope_guard_enter(&guard);
-  if (session)
+  if (session && session->settings.collector == BSCOPE_COLLECTOR_THREAD)
     moved = drain_session(session);
   bscope_session_free_older();
   bscope_guard_leave(&guard);

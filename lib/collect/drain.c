@@ -118,16 +118,18 @@ static void drain_all(struct bscope_session *s, uint32_t threads, struct bscope_
 /* Everything missing below `clock` is lost. */
 static void declare_lost(struct bscope_session *s, uint64_t clock) {
   struct bscope_window *w = &s->window;
-  for (uint64_t stamp = w->prefix; stamp < clock; stamp++) {
+  bool behind = bscope_stamp_distance(w->prefix, clock) > 0;
+  for (uint64_t stamp = w->prefix; behind && stamp != clock; stamp++) {
     if (!bscope_window_has(w, stamp) && !bscope_window_mark(w, stamp, BSCOPE_SITE_LOST))
       return;
     if ((stamp & (BSCOPE_CHUNK_CELLS - 1)) == 0)
       bscope_window_advance(w, clock);
   }
-  bscope_window_advance(w, clock);
+  if (behind)
+    bscope_window_advance(w, clock);
   for (uint32_t i = s->open_count; i-- > 0;) {
     const struct bscope_cell lost = {.site = BSCOPE_SITE_LOST, .full = s->open[i] + 1};
-    if (s->open[i] >= clock)
+    if (bscope_stamp_distance(s->open[i], clock) <= 0)
       continue;
     (void)bscope_store_add_late(s->store, &lost, s->open[i]);
     forget_open(s, i);
@@ -144,7 +146,7 @@ static void note_open(struct bscope_session *s, uint64_t stamp) {
 /* Passes what is missing below the gap's clock: nobody waits longer for it. */
 static void pass_gap(struct bscope_session *s) {
   struct bscope_window *w = &s->window;
-  while (w->prefix < s->gap.clock) {
+  while (bscope_stamp_distance(w->prefix, s->gap.clock) > 0) {
     uint64_t stamp = w->prefix;
     if (!bscope_window_has(w, stamp)) {
       if (!bscope_window_mark(w, stamp, BSCOPE_SITE_OPEN))
@@ -160,7 +162,8 @@ static void settle_gap(struct bscope_session *s, uint64_t clock, bool proved, co
   struct bscope_window *w = &s->window;
   /* Full because of the gap, and not because packing lags behind. */
   bool held_up = m->far && bscope_window_oldest(w, BSCOPE_CHUNK_FILLING);
-  if (w->prefix >= clock && s->open_count == 0) {
+  bool complete = bscope_stamp_distance(w->prefix, clock) <= 0;
+  if (complete && s->open_count == 0) {
     s->gap.since_ns = 0;
     return;
   }
@@ -170,7 +173,7 @@ static void settle_gap(struct bscope_session *s, uint64_t clock, bool proved, co
     return;
   }
   uint64_t now = bscope_now_ns();
-  if (w->prefix >= clock || s->gap.since_ns == 0 || s->gap.at != w->prefix)
+  if (complete || s->gap.since_ns == 0 || s->gap.at != w->prefix)
     s->gap = (struct bscope_gap){.since_ns = now, .clock = clock, .at = w->prefix};
   else if (held_up || (now - s->gap.since_ns > BSCOPE_GAP_NS && !m->far && !m->no_memory)) {
     pass_gap(s);
@@ -213,7 +216,7 @@ static void evict(struct bscope_session *s, size_t extra) {
 static void append_packed(struct bscope_session *s) {
   struct bscope_chunk *chunk;
   while ((chunk = bscope_window_oldest(&s->window, BSCOPE_CHUNK_ENCODED)) != NULL) {
-    if (bscope_store_last_sample(s->store) < chunk->base + chunk->count)
+    if (bscope_stamp_distance(bscope_store_last_sample(s->store), chunk->base + chunk->count) > 0)
       bscope_drain_sample(s, true);
     if (bscope_store_append(s->store, chunk) != BSCOPE_OK) {
       struct bscope_store_counts counts;
@@ -234,9 +237,9 @@ void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn)
   uint64_t clock = bscope_load_acquire(&process->clock); /* (i) */
   struct scan scan = scan_threads(session);              /* (ii), (iii) */
   drain_all(session, scan.threads, &m, turn);            /* (iv) */
-  bscope_window_advance(&session->window, UINT64_MAX);
+  bscope_window_advance(&session->window, session->window.base + INT64_MAX);
   bool drained = !m.more && !m.far && !m.no_memory;
-  bool missing = session->window.prefix < clock || session->open_count > 0;
+  bool missing = bscope_stamp_distance(session->window.prefix, clock) > 0 || session->open_count > 0;
   if (missing) {
     bool proved = drained && (scan.all_idle || rest_is_dead(session));
     /* Dead writers may have died between (iii) and the question: what they published is drained once more. */
@@ -256,6 +259,7 @@ void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn)
     evict(session, session->settings.memory / 2);
   bscope_drain_sample(session, false);
   bscope_add_release(&session->moved, m.placed); /* pairs with producers that wait for progress */
+  turn->prefix = session->window.prefix;
   turn->placed = m.placed;
   turn->more = m.more;
   turn->no_memory = m.no_memory;

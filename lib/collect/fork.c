@@ -8,6 +8,16 @@
 
 #include <pthread.h>
 
+/* Guards nothing but the time during which a reader is registered with RCU. */
+static pthread_mutex_t query_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void bscope_query_lock(void) {
+  pthread_mutex_lock(&query_mutex);
+}
+void bscope_query_unlock(void) {
+  pthread_mutex_unlock(&query_mutex);
+}
+
 /* The query lock is held over a fork, so that no reader is registered with RCU in the child. */
 static void prepare(void) {
   bscope_query_lock();
@@ -20,7 +30,7 @@ static void parent(void) {
 /* The wiped memory says by itself that this process has not recorded yet; this says that it may call liburcu and start
  * threads. */
 static void child(void) {
-  bscope_query_reset();
+  pthread_mutex_init(&query_mutex, NULL);
   bscope_process_mark_whole();
 }
 

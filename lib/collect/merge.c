@@ -99,10 +99,9 @@ static uint32_t take(struct bscope_merge *m, struct bscope_ring *ring, uint64_t 
 
 void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring) {
   uint64_t tail = bscope_load_relaxed(&ring->tail); /* only the holder of the drain lock writes it */
-  uint64_t end = tail + merge->limit;
   uint64_t start = tail;
   while (bscope_ring_is_published(ring, tail)) {
-    if (tail >= end) {
+    if (tail - start >= merge->limit) {
       merge->more = true;
       break;
     }

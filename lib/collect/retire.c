@@ -16,7 +16,7 @@ static bool is_due(const struct bscope_thread *t, uint64_t now) {
 static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
   struct bscope_ring *ring = t->ring;
   bool any = false;
-  for (uint64_t i = bscope_load_relaxed(&ring->tail); i < t->control.head; i++) {
+  for (uint64_t i = bscope_load_relaxed(&ring->tail); i != t->control.head; i++) {
     if (bscope_ring_is_published(ring, i))
       continue;
     bscope_ring_void(ring, i);
@@ -30,7 +30,7 @@ static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
 static bool is_drained(const struct bscope_thread *t) {
   if (t->ring->next || bscope_load_relaxed(&t->ring->tail) != t->control.head)
     return false;
-  for (uint64_t i = bscope_load_relaxed(&t->nested->tail); i < t->nested->head_nested; i++) {
+  for (uint64_t i = bscope_load_relaxed(&t->nested->tail); i != t->nested->head_nested; i++) {
     bool taken = t->nested->taken >> (i - t->nested->tail) & 1;
     if (!taken && bscope_ring_is_published(t->nested, i))
       return false;

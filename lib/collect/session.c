@@ -9,7 +9,6 @@
 #include "collect/environment.h"
 #include "collect/state.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 #define RING_SHARE 4u   /* of the budget */
 
 static uint64_t last_generation;        /* atomic: sessions ever begun in this process and its ancestors */
-static struct bscope_session *replaced; /* under the drain lock: older sessions, newest first */
+static struct bscope_session *replaced; /* atomic, changed under the drain lock: older sessions, newest first */
 static uint64_t test_clock;             /* atomic: where a test wants the next session's stamps to begin */
 static uint64_t test_ring;              /* atomic: and its rings' indices */
 
@@ -103,7 +102,7 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
   struct bscope_session *old = current();
   if (old) {
     old->older = replaced;
-    replaced = old;
+    bscope_store_relaxed(&replaced, old);
   }
   s->paused = !settings->enabled;
   /* release: the session is whole before a thread (acquire) or a query (RCU) finds it. */
@@ -116,7 +115,7 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
 static void forget_parents(void) {
   static uint32_t owner;
   if (owner != (uint32_t)getpid())
-    replaced = NULL;
+    bscope_store_relaxed(&replaced, NULL);
   owner = (uint32_t)getpid();
 }
 
@@ -139,19 +138,6 @@ struct bscope_recorder *bscope_collect_recorder(void) {
 }
 
 /* --- references --- */
-
-static pthread_mutex_t query_mutex =
-    PTHREAD_MUTEX_INITIALIZER; /* guards nothing but the time during which a reader is registered */
-
-void bscope_query_lock(void) {
-  pthread_mutex_lock(&query_mutex);
-}
-void bscope_query_unlock(void) {
-  pthread_mutex_unlock(&query_mutex);
-}
-void bscope_query_reset(void) {
-  pthread_mutex_init(&query_mutex, NULL);
-}
 
 void bscope_session_ref(struct bscope_session *session) {
   bscope_add_relaxed(&session->refs, 1);
@@ -207,7 +193,7 @@ static struct bscope_session *take_unused(void) {
       at = &s->older;
       continue;
     }
-    *at = s->older;
+    bscope_store_relaxed(at, s->older);
     s->older = unused;
     unused = s;
   }
@@ -216,7 +202,8 @@ static struct bscope_session *take_unused(void) {
 
 void bscope_session_free_older(void) {
   struct bscope_process *process = bscope_process_get();
-  if (!replaced || !bscope_process_is_whole() || !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() ||
+      !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
     return;
   struct bscope_session *unused = take_unused();
   for (struct bscope_session *s = unused; s; s = s->older)
@@ -261,10 +248,17 @@ static int lock_failed(void) {
                                       "(a debugger?); try again once it runs");
 }
 
+/* Made by a query before the program's own bscope_start, and without an event so far. */
+static bool is_untouched(const struct bscope_session *s) {
+  struct bscope_stats stats;
+  bscope_count_stats(s, &stats);
+  return s->log_generation == 1 && stats.attempted == 0 && !bscope_load_acquire(&s->recorder.threads);
+}
+
 static int start_locked(const struct bscope_settings *settings) {
   struct bscope_session *old = current();
   forget_parents();
-  if (old && !old->stopped)
+  if (old && !old->stopped && !is_untouched(old))
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "a session is running already (the first event starts one): "
                                                     "call bscope_stop before bscope_start");
   if (!bscope_site_table_set_filter(settings->filter))
@@ -308,7 +302,7 @@ static bool settle(struct bscope_session *s, bool may_wait) {
     struct bscope_turn turn;
     if (!bscope_drain_once(s, BSCOPE_LOCK_WAIT_NS, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
       return false;
-    if (s->window.prefix >= clock || !may_wait || turn.no_memory)
+    if (bscope_stamp_distance(turn.prefix, clock) <= 0 || !may_wait || turn.no_memory)
       return true;
     if (turn.more)
       continue;

@@ -62,6 +62,7 @@ void bscope_guard_leave(struct bscope_guard *guard);
 
 /* One turn's result. */
 struct bscope_turn {
+  uint64_t prefix; /* stamp behind the last committed event, at the turn's end */
   uint64_t placed;
   bool more; /* rings hold more than the turn's share */
   bool no_memory;
@@ -96,6 +97,5 @@ void bscope_session_free_older(void);
 /* The lock by which queries and fork keep apart. */
 void bscope_query_lock(void);
 void bscope_query_unlock(void);
-void bscope_query_reset(void);
 
 #endif

@@ -60,6 +60,7 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   out->abandoned = bscope_load_relaxed(&s->recorder.abandoned) - s->abandoned_base;
   out->names_folded = bscope_load_relaxed(&s->recorder.names_folded) - s->folded_base;
   out->foreign_sites = bscope_load_relaxed(&s->recorder.foreign_sites) - s->foreign_base;
+  out->pauses = s->pauses;
   out->generation = s->log_generation;
   out->first = counts.first - counts.base;
   out->sites = bscope_site_table_count();

@@ -107,6 +107,8 @@ static bool add_chunk(struct bscope_window *w) {
   chunk->packed = NULL;
   chunk->packed_size = chunk->packed_capacity = 0;
   chunk->next = NULL;
+  if (UINT64_MAX - chunk->base < BSCOPE_CHUNK_CELLS)
+    bscope_chunk_cell(chunk, UINT64_MAX)->full = 1; /* its `full` will be 0, which untouched memory must not be */
   bscope_store_relaxed(&chunk->refs, 0);
   bscope_store_relaxed(&chunk->state, BSCOPE_CHUNK_FILLING); /* both are under the drain lock here */
   if (w->count)
@@ -117,9 +119,13 @@ static bool add_chunk(struct bscope_window *w) {
 }
 
 enum bscope_placing bscope_window_find(struct bscope_window *window, uint64_t stamp, struct bscope_chunk **chunk) {
-  if (bscope_unlikely(stamp < window->prefix))
-    return stamp < window->base ? BSCOPE_PLACE_OLD : BSCOPE_PLACE_PASSED;
-  uint64_t number = (stamp - window->base) / BSCOPE_CHUNK_CELLS;
+  uint64_t position = stamp - window->base;
+  if (bscope_unlikely(position < window->prefix - window->base))
+    return BSCOPE_PLACE_PASSED;
+  if (bscope_unlikely(position >
+                      INT64_MAX)) /* before the base: stamps may pass 2^64, so they are compared by distance */
+    return BSCOPE_PLACE_OLD;
+  uint64_t number = position / BSCOPE_CHUNK_CELLS;
   while (bscope_unlikely(number >= window->first + window->count)) {
     if (number >= window->first + window->capacity)
       return BSCOPE_PLACE_FAR;
@@ -156,19 +162,19 @@ bool bscope_window_mark(struct bscope_window *window, uint64_t stamp, uint32_t s
 }
 
 void bscope_window_advance(struct bscope_window *window, uint64_t end) {
-  while (window->prefix < end) {
-    uint64_t number = (window->prefix - window->base) / BSCOPE_CHUNK_CELLS;
+  uint64_t last = end - window->base;
+  for (uint64_t at = window->prefix - window->base; at < last;) {
+    uint64_t number = at / BSCOPE_CHUNK_CELLS;
     if (number >= window->first + window->count)
       return;
     struct bscope_chunk *chunk = *slot(window, number);
-    uint64_t behind = chunk->base + BSCOPE_CHUNK_CELLS;
-    uint64_t stop = bscope_min_u64(behind, end);
-    uint64_t at = window->prefix;
-    while (at < stop && bscope_chunk_cell(chunk, at)->full == at + 1)
+    uint64_t behind = (number + 1) * BSCOPE_CHUNK_CELLS;
+    uint64_t stop = bscope_min_u64(behind, last);
+    while (at < stop && chunk->cells[at % BSCOPE_CHUNK_CELLS].full == window->base + at + 1)
       at++;
-    window->prefix = at;
+    window->prefix = window->base + at;
     if (at == behind)
-      bscope_store_release(&chunk->state, BSCOPE_CHUNK_FULL);
+      bscope_store_release(&chunk->state, BSCOPE_CHUNK_FULL); /* pairs with the claim's acquire */
     else if (at < stop)
       return;
   }

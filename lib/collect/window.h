@@ -95,6 +95,11 @@ int bscope_window_init(struct bscope_window *window, struct bscope_region *regio
 /* Begins a generation at stamp `base`: holds no chunk, no event. */
 void bscope_window_begin(struct bscope_window *window, uint64_t base);
 
+/* Events between two stamps, negative when `from` is the later one: stamps may pass 2^64. */
+static inline int64_t bscope_stamp_distance(uint64_t from, uint64_t to) {
+  return (int64_t)(to - from);
+}
+
 enum bscope_placing {
   BSCOPE_PLACE_IN_WINDOW, /* *chunk holds the stamp's cell */
   BSCOPE_PLACE_PASSED,    /* the prefix has passed it: a late event */
@@ -116,7 +121,7 @@ bool bscope_window_has(const struct bscope_window *window, uint64_t stamp);
 /* Writes a cell that holds no event: BSCOPE_SITE_LOST or BSCOPE_SITE_OPEN. False: the window can't hold it now. */
 bool bscope_window_mark(struct bscope_window *window, uint64_t stamp, uint32_t site);
 
-/* Moves the prefix over all cells that are written, at most to `end`. Chunks that it leaves become FULL. */
+/* Moves the prefix over all cells that are written, at most to stamp `end`. Chunks that it leaves become FULL. */
 void bscope_window_advance(struct bscope_window *window, uint64_t end);
 
 /* The oldest chunk that is FULL and not claimed, now claimed (SEALING); NULL. `waiting`: how many more there are. */
