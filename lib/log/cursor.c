@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A walk over a log: decodes a group of 64 events at once and keeps the two clock samples around them. It allocates
+ * once, holds a reference on its log and copies no event but into the caller's struct.
+ */
+#include "base/error.h"
+#include "log/event.h"
+#include "log/snapshot.h"
+
+#include <stdlib.h>
+
+struct bscope_cursor {
+  const struct bscope_log *log;
+  size_t next;
+  struct bscope_span span;
+  struct bscope_decoded group;
+};
+
+struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t start) {
+  struct bscope_cursor *cursor;
+
+  if (!log) {
+    bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "cursor: no log");
+    return NULL;
+  }
+  cursor = malloc(sizeof(*cursor));
+  if (!cursor) {
+    bscope_fail(BSCOPE_ERR_NO_MEMORY, "cursor: no memory");
+    return NULL;
+  }
+  cursor->log = bscope_log_ref(log);
+  cursor->next = start;
+  cursor->span.from = cursor->span.to = 0;
+  cursor->group.first = 0;
+  cursor->group.count = 0;
+  return cursor;
+}
+
+bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) {
+  const struct bscope_log *log = cursor->log;
+  size_t i = cursor->next;
+  uint64_t position = log->first + i;
+
+  if (i >= log->count)
+    return false;
+  cursor->next++;
+  if (log->source->at)
+    return log->source->at(log, i, out) == BSCOPE_OK;
+  if (i - cursor->group.first >= cursor->group.count && log->source->load(log, i, log->count - 1, &cursor->group)) {
+    bscope_fail(BSCOPE_ERR_FORMAT, "event %zu: its block is damaged", i);
+    cursor->next = log->count;
+    cursor->group.count = 0;
+    return false;
+  }
+  if (position - cursor->span.from >= cursor->span.to - cursor->span.from)
+    log->source->span(log, i, &cursor->span);
+  bscope_event_build(&cursor->group.entries[i - cursor->group.first], position,
+                     bscope_span_time(&cursor->span, position), out);
+  return true;
+}
+
+void bscope_cursor_free(struct bscope_cursor *cursor) {
+  if (cursor)
+    bscope_log_unref(cursor->log);
+  free(cursor);
+}

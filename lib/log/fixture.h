@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Logs made of ready events, for tests of whatever reads logs.
+ */
+#ifndef BSCOPE_LOG_FIXTURE_H
+#define BSCOPE_LOG_FIXTURE_H
+
+#include <borrowscope/log.h>
+
+/*
+ * A log that holds a copy of these events; strings and payloads are taken by pointer and must outlive it. Positions are
+ * dense: event i has the stamp of events[0] plus i, whatever it says. Kinds LOST and OPEN are allowed and counted;
+ * threads have no names. Owned; bscope_log_free. NULL: no memory.
+ */
+struct bscope_log *bscope_log_from_events(const struct bscope_event *events, size_t count);
+
+#endif

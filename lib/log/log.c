@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public questions to a log that need no walk. Everything here reads an immutable handle; only the reference
+ * count changes.
+ */
+#include "base/atomic.h"
+#include "base/error.h"
+#include "log/event.h"
+#include "log/snapshot.h"
+
+const struct bscope_log *bscope_log_ref(const struct bscope_log *log) {
+  /* Relaxed: whoever passes the handle on holds a reference already. */
+  bscope_add_relaxed(&((struct bscope_log *)(uintptr_t)log)->refs, 1);
+  return log;
+}
+
+void bscope_log_unref(const struct bscope_log *log) {
+  struct bscope_log *mine = (struct bscope_log *)(uintptr_t)log;
+
+  if (mine && bscope_add_acq_rel(&mine->refs, (uint32_t)-1) == 1)
+    mine->source->destroy(mine);
+}
+
+void bscope_log_free(struct bscope_log *log) {
+  bscope_log_unref(log);
+}
+
+size_t bscope_log_count(const struct bscope_log *log) {
+  return log ? log->count : 0;
+}
+
+bscope_stamp bscope_log_first(const struct bscope_log *log) {
+  return log ? log->first : 0;
+}
+
+uint64_t bscope_log_generation(const struct bscope_log *log) {
+  return log ? log->generation : 0;
+}
+
+uint64_t bscope_log_pending(const struct bscope_log *log) {
+  return log ? log->pending : 0;
+}
+
+size_t bscope_log_thread_count(const struct bscope_log *log) {
+  return log ? log->thread_count : 0;
+}
+
+int bscope_log_stats(const struct bscope_log *log, struct bscope_stats *out) {
+  if (!log || !out)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "log stats: no log or nowhere to put them");
+  *out = log->stats;
+  out->size = sizeof(*out);
+  return BSCOPE_OK;
+}
+
+const char *bscope_log_thread_name(const struct bscope_log *log, uint32_t thread) {
+  const struct bscope_thread_row *row = log ? bscope_threads_find(log->threads, log->thread_count, thread) : NULL;
+
+  return row ? row->name : "";
+}
+
+int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *out) {
+  struct bscope_decoded group;
+  struct bscope_span span;
+  int status;
+
+  if (!log || !out || i >= log->count)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "event %zu: the log has %zu", i, bscope_log_count(log));
+  if (log->source->at)
+    return log->source->at(log, i, out);
+  status = log->source->load(log, i, i, &group);
+  if (status)
+    return bscope_fail((enum bscope_status)status, "event %zu: its block is damaged", i);
+  log->source->span(log, i, &span);
+  bscope_event_build(&group.entries[i - group.first], log->first + i, bscope_span_time(&span, log->first + i), out);
+  return BSCOPE_OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bscope_get_events: a snapshot of the process's session.
+ */
+#include "log/snapshot.h"
+
+static const struct bscope_log_host session_host = {.view = bscope_session_view,
+                                                    .locked = bscope_session_locked,
+                                                    .ref = bscope_session_ref,
+                                                    .unref = bscope_session_unref};
+
+struct bscope_log *bscope_get_events(void) {
+  struct bscope_log *log = NULL;
+
+  return bscope_log_snapshot(&session_host, &log) == BSCOPE_OK ? log : NULL;
+}

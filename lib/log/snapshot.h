@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log handle: what is common to every log, whatever it reads from, and the few operations that differ. A handle is
+ * immutable once made, but for its reference count; any number of threads may read it.
+ */
+#ifndef BSCOPE_LOG_SNAPSHOT_H
+#define BSCOPE_LOG_SNAPSHOT_H
+
+#include "collect/session.h"
+#include "log/codec.h"
+#include "log/samples.h"
+#include "log/threads.h"
+
+#include <borrowscope/log.h>
+
+/* Where a log's events come from: either `load` and `span`, or `at` alone. */
+struct bscope_log_source {
+  /* The event i < count, complete. */
+  int (*at)(const struct bscope_log *log, size_t i, struct bscope_event *out);
+  /* Events around i, up to `last` (>= i) or the end of i's group: group->first <= i < first + count. */
+  int (*load)(const struct bscope_log *log, size_t i, size_t last, struct bscope_decoded *group);
+  /* The samples around event i. */
+  void (*span)(const struct bscope_log *log, size_t i, struct bscope_span *span);
+  /* Gives back everything, the handle too. */
+  void (*destroy)(struct bscope_log *log);
+};
+
+struct bscope_log {
+  const struct bscope_log_source *source;
+  uint32_t refs; /* atomic: acq_rel on release, so that the last one sees all others' reads done */
+  uint64_t first;
+  size_t count;
+  uint64_t generation;
+  uint64_t pending;
+  struct bscope_stats stats;
+  struct bscope_thread_row *threads; /* ascending by number; owned by the source */
+  size_t thread_count;
+};
+
+/* Holds a log for a graph or a cursor; each ref wants its unref. bscope_log_free is an unref. */
+const struct bscope_log *bscope_log_ref(const struct bscope_log *log);
+void bscope_log_unref(const struct bscope_log *log);
+
+/* What a snapshot asks of its session; one table, so that the log can be tested without threads. */
+struct bscope_log_host {
+  int (*view)(bool settle, int (*take)(void *context, const struct bscope_view *view), void *context);
+  void (*locked)(struct bscope_session *session, void (*fn)(void *context), void *context);
+  void (*ref)(struct bscope_session *session);
+  void (*unref)(struct bscope_session *session);
+};
+
+/* A snapshot of the host's session. 0 and *out (owned), or a status with its message. */
+int bscope_log_snapshot(const struct bscope_log_host *host, struct bscope_log **out);
+
+/*
+ * A log of plain cells, without session or threads: cell i is position first + i; `full` is not looked at. LONG cells
+ * point into `region` (NULL without them). Cells and region must outlive the log; samples (stamps are positions) are
+ * copied. Owned. NULL: no memory.
+ */
+struct bscope_log *bscope_log_from_cells(const struct bscope_cell *cells, size_t count, uint64_t first,
+                                         const struct bscope_region *region, const struct bscope_sample *samples,
+                                         size_t sample_count);
+
+#endif
