@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the machine asks for the same work without a library: rows that others are divided by.
+ */
+#include "bench.h"
+
+#include "stream.h"
+
+#include <pthread.h>
+
+static void empty_loop(struct bench_state *state) {
+  while (bench_keep_running(state, BENCH_BATCH)) {
+    for (int i = 0; i < BENCH_BATCH; i++)
+      __asm__ volatile("" ::: "memory");
+  }
+}
+
+static void xadd(struct bench_state *state) {
+  while (bench_keep_running(state, BENCH_BATCH)) {
+    for (int i = 0; i < BENCH_BATCH; i++)
+      bench_xadd();
+  }
+}
+
+static void xadd_store(struct bench_state *state) {
+  struct bench_lane *lane = bench_lane_mine();
+  while (bench_keep_running(state, BENCH_BATCH)) {
+    for (int i = 0; i < BENCH_BATCH; i++)
+      bench_xadd_store(lane, (uint64_t)i, 0);
+  }
+}
+
+/* The same loop as many/mixed, with a bare store where that one tracks. */
+static void mixed(struct bench_state *state) {
+  int64_t events = bench_argument(state);
+  struct bench_stream stream = bench_stream_make(1);
+  struct bench_lane *lane = bench_lane_mine();
+  while (bench_keep_running(state, 1)) {
+    for (int64_t i = 0; i < events; i++) {
+      struct bench_step step = bench_stream_next(&stream);
+      bench_xadd_store(lane, (uint64_t)(uintptr_t)step.block, (uint64_t)step.what);
+    }
+  }
+  bench_set_items(state, bench_iterations(state) * events);
+  bench_stream_end(&stream);
+}
+
+static void *store_some(void *argument) {
+  static __thread struct bench_slot slots[128];
+  struct bench_lane lane = {.slots = slots};
+  for (int64_t i = 0; i < *(int64_t *)argument; i++) {
+    lane.head &= 127;
+    bench_xadd_store(&lane, (uint64_t)i, 0);
+  }
+  return NULL;
+}
+
+static void four_threads(struct bench_state *state) {
+  int64_t events = bench_argument(state);
+  while (bench_keep_running(state, 1)) {
+    if (bench_four_threads(store_some, &events) != 0) {
+      bench_fail(state, "no threads");
+      break;
+    }
+  }
+  bench_set_items(state, bench_iterations(state) * events * 4);
+}
+
+void bench_register_floor(void) {
+  static const struct bench_case rows[] = {
+      {.name = "floor/empty", .run = empty_loop},
+      {.name = "floor/xadd", .run = xadd},
+      {.name = "floor/xadd_store", .run = xadd_store},
+      {.name = "floor/xadd_store", .run = xadd_store, .threads = 2, .clock = BENCH_WALL},
+      {.name = "floor/mixed", .run = mixed, .argument = 100},
+      {.name = "floor/mixed", .run = mixed, .argument = 1000},
+      {.name = "floor/mixed", .run = mixed, .argument = 10000},
+      {.name = "floor/four_threads", .run = four_threads, .argument = 100, .clock = BENCH_WALL},
+  };
+  bench_register(rows, sizeof(rows) / sizeof(rows[0]));
+}

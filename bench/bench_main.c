@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All benchmarks in one program, so that a row and its floor come from the same run. What is shared lies here.
+ */
+#include "bench.h"
+
+#include <borrowscope/borrowscope.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t bench_clock_word[16] __attribute__((aligned(64)));
+
+enum { TRIM_EVENTS = 1 << 22 };
+
+void bench_fresh(void) {
+  bscope_flush();
+  bscope_reset();
+}
+
+void bench_settle(struct bench_state *state) {
+  static __thread unsigned batches;
+  bench_pause(state);
+  bscope_flush();
+  if (++batches % 64 == 0)
+    bscope_reset();
+  bench_resume(state);
+}
+
+void bench_trim(struct bench_state *state, uint64_t *events, uint64_t added) {
+  *events += added;
+  if (*events < TRIM_EVENTS)
+    return;
+  bench_pause(state);
+  *events = 0;
+  bench_fresh();
+  bench_resume(state);
+}
+
+void bench_check_whole(struct bench_state *state) {
+  struct bscope_stats stats = {.size = sizeof(stats)};
+  if (bscope_get_stats(&stats) != BSCOPE_OK)
+    bench_fail(state, bscope_last_error());
+  else if (stats.dropped + stats.lost > 0)
+    bench_fail(state, "events were not recorded");
+}
+
+struct bench_lane *bench_lane_mine(void) {
+  static __thread struct bench_lane lane;
+  if (!lane.slots) {
+    size_t bytes = BENCH_RING * sizeof(*lane.slots);
+    lane.slots = aligned_alloc(64, bytes);
+    if (!lane.slots)
+      abort();
+    memset(lane.slots, 1, bytes); /* every page is there before the clock runs */
+  }
+  return &lane;
+}
+
+/* The rings grow to their full size and the log's first pages are touched before anything is measured. */
+static void warm_up(void) {
+  for (int batch = 0; batch < 64; batch++) {
+    for (int i = 0; i < BENCH_BATCH; i++)
+      bscope_track_new("warm", i);
+  }
+  bench_fresh();
+}
+
+int main(int argc, char **argv) {
+  warm_up();
+  bench_register_floor();
+  bench_register_single();
+  bench_register_many();
+  bench_register_query();
+  return bench_run(argc, argv);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table, and a writer for each source of a field. Kinds without a row of their own are written by the general one:
+ * what they name, and where.
+ */
+#include "export/json_event.h"
+
+#include "base/error.h"
+
+#define UNKNOWN "unknown"
+
+/* Where a field's value comes from. */
+enum source {
+  SOURCE_END = 0,
+  NAME,        /* S: what the event names, or else the variable's name */
+  NAME2,       /* S: the second name */
+  TYPE,        /* S */
+  SUBJECT,     /* S: id of the subject; its bare name, or "unknown", when it is not resolved */
+  OWNER,       /* S: id of the object, or "unknown" */
+  OBJECT,      /* S: id of the object */
+  ITSELF,      /* S: an id of the event's own, "<prefix>_<position>" */
+  MUTABLE,     /* B */
+  LOCATION,    /* S: "file:line", "" when unknown */
+  OLD_ADDRESS, /* U: 0 unless addresses are shown */
+  NEW_ADDRESS, /* U: the same; the old one if the resize failed */
+  OLD_SIZE,    /* U */
+  NEW_SIZE,    /* U: the old one if the resize failed */
+  IF_FAILED,   /* true where a resize failed, else left out */
+  IF_NAME,     /* S?: as above, but left out when unknown */
+  IF_SUBJECT,
+  IF_LOCATION
+};
+
+struct field {
+  enum source source;
+  uint32_t size;      /* of key */
+  char key[24];       /* as it is written: , "key":  */
+  const char *prefix; /* of ITSELF */
+};
+
+#define FIELD(source, name)                                                                                            \
+  { source, sizeof(", \"" name "\": ") - 1, ", \"" name "\": ", NULL }
+#define OWN_ID(name, prefix)                                                                                           \
+  { ITSELF, sizeof(", \"" name "\": ") - 1, ", \"" name "\": ", prefix "_" }
+
+#define FIELDS_MAX 8
+
+static const struct field general[FIELDS_MAX] = {FIELD(IF_NAME, "var_name"), FIELD(IF_SUBJECT, "var_id"),
+                                                 FIELD(IF_LOCATION, "location")};
+
+static const struct field kinds[][FIELDS_MAX] = {
+    [BSCOPE_KIND_NEW] = {FIELD(NAME, "var_name"), FIELD(SUBJECT, "var_id"), FIELD(TYPE, "type_name")},
+    [BSCOPE_KIND_BORROW] = {FIELD(NAME, "borrower_name"), FIELD(SUBJECT, "borrower_id"), FIELD(OWNER, "owner_id"),
+                            FIELD(MUTABLE, "mutable")},
+    [BSCOPE_KIND_MOVE] = {FIELD(SUBJECT, "from_id"), FIELD(NAME2, "to_name"), FIELD(OBJECT, "to_id")},
+    [BSCOPE_KIND_DROP] = {FIELD(SUBJECT, "var_id"), FIELD(IF_LOCATION, "location")},
+    [BSCOPE_KIND_DEREF] = {OWN_ID("deref_id", "deref"), FIELD(NAME, "var_name"), FIELD(LOCATION, "location"),
+                           FIELD(IF_SUBJECT, "var_id")},
+    [BSCOPE_KIND_HEAP_REALLOC] = {FIELD(SUBJECT, "var_id"), FIELD(OLD_ADDRESS, "old_addr"),
+                                  FIELD(NEW_ADDRESS, "new_addr"), FIELD(OLD_SIZE, "old_size"),
+                                  FIELD(NEW_SIZE, "new_size"), FIELD(IF_FAILED, "failed")},
+};
+
+/* How an event of each kind begins. */
+static const struct {
+  char text[44];
+  uint32_t size;
+} beginnings[] = {
+#define ROW(number, upper, name, group) [number] = {"{\"type\": \"" name "\"", sizeof("{\"type\": \"" name "\"") - 1},
+    BSCOPE_KINDS(ROW)
+#undef ROW
+};
+
+bool bscope_json_event_shown(const struct bscope_event *event, const struct bscope_resolution *meaning) {
+  switch (event->kind) {
+  case BSCOPE_KIND_LOST:
+  case BSCOPE_KIND_OPEN:
+  case BSCOPE_KIND_VOID:
+  case BSCOPE_KIND_RESIZE_BEGIN:
+    return false;
+  default:
+    return !meaning->silent;
+  }
+}
+
+static void put_text(struct bscope_json *json, const char *string) {
+  struct bscope_json_text text = bscope_json_text(&json->texts, string);
+  if (bscope_likely(text.size <= BSCOPE_JSON_TEXT_PADDED))
+    bscope_sink_put_padded(json->sink, text.bytes, text.size, BSCOPE_JSON_TEXT_PADDED);
+  else
+    bscope_sink_put(json->sink, text.bytes, text.size);
+}
+
+void bscope_json_put_string(struct bscope_json *json, const char *string) {
+  bscope_sink_put_literal(json->sink, "\"");
+  put_text(json, string);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+static void put_hex(struct bscope_sink *sink, uint64_t number) {
+  char digits[32];
+  int size = snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)number);
+  bscope_sink_put(sink, digits, (size_t)size);
+}
+
+void bscope_json_put_field(struct bscope_json *json, const char *key, size_t size, uint64_t number) {
+  bscope_sink_put(json->sink, key, size);
+  bscope_sink_put_number(json->sink, number);
+  if (bscope_likely(number <= BSCOPE_JSON_EXACT_MAX))
+    return;
+  if (number > INT64_MAX)
+    bscope_sink_put_literal(json->sink, ".0");
+  bscope_sink_put(json->sink, key, size - strlen("\": "));
+  bscope_sink_put_literal(json->sink, "_hex\": \"");
+  put_hex(json->sink, number);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+void bscope_json_put_id(struct bscope_json *json, const struct bscope_node *node) {
+  size_t size = node->name ? strlen(node->name) : 0;
+  bool follows = size > 0 && strncmp(node->id, node->name, size) == 0;
+  const char *rest = follows ? node->id + size : "";
+  size_t plain = strspn(rest, "_0123456789'");
+  if (!follows || rest[plain] != '\0') { /* an id of another make */
+    bscope_json_put_string(json, node->id);
+    return;
+  }
+  bscope_sink_put_literal(json->sink, "\"");
+  put_text(json, node->name);
+  bscope_sink_put(json->sink, rest, plain);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+/* A variable's id: as its node says where the caller gave it (equal ids are told apart there), else from name and
+ * position. */
+static void put_known_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
+  struct bscope_node node;
+  if (ref->has_given_id && bscope_graph_node(json->graph, ref->variable, &node) == BSCOPE_OK) {
+    bscope_json_put_id(json, &node);
+    return;
+  }
+  bscope_sink_put_literal(json->sink, "\"");
+  put_text(json, ref->name);
+  bscope_sink_put_literal(json->sink, "_");
+  bscope_sink_put_number(json->sink, ref->stamp);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+/* An id that the caller gave to nothing that was seen. */
+static void put_given_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
+  bscope_sink_put_literal(json->sink, "\"");
+  put_text(json, ref->name ? ref->name : UNKNOWN);
+  bscope_sink_put_literal(json->sink, "_");
+  bscope_sink_put_number(json->sink, ref->given_id);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+/* An id, or what stands in its place: `otherwise`. */
+static void put_id(struct bscope_json *json, const struct bscope_variable_ref *ref, const char *otherwise) {
+  if (bscope_likely(ref->variable != BSCOPE_VARIABLE_NONE))
+    put_known_id(json, ref);
+  else if (ref->has_given_id)
+    put_given_id(json, ref);
+  else
+    bscope_json_put_string(json, otherwise ? otherwise : UNKNOWN);
+}
+
+static void put_own_id(struct bscope_json *json, const char *prefix, bscope_stamp position) {
+  bscope_sink_put_literal(json->sink, "\"");
+  bscope_sink_put(json->sink, prefix, strlen(prefix));
+  bscope_sink_put_number(json->sink, position);
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+static void put_location(struct bscope_json *json, const struct bscope_event *event) {
+  bscope_sink_put_literal(json->sink, "\"");
+  if (event->file) {
+    put_text(json, event->file);
+    bscope_sink_put_literal(json->sink, ":");
+    bscope_sink_put_number(json->sink, event->line);
+  }
+  bscope_sink_put_literal(json->sink, "\"");
+}
+
+static const char *name_of(const struct bscope_event *event, const struct bscope_resolution *meaning) {
+  return event->name ? event->name : meaning->subject.name;
+}
+
+/* An allocator that gives no block for some bytes has left the old one alone. */
+static bool resize_failed(const struct bscope_event *event) {
+  return event->subject == 0 && event->object > 0;
+}
+
+static bool is_known(const struct field *field, const struct bscope_event *event,
+                     const struct bscope_resolution *meaning) {
+  switch (field->source) {
+  case IF_NAME:
+    return name_of(event, meaning) != NULL;
+  case IF_SUBJECT:
+    return meaning->subject.variable != BSCOPE_VARIABLE_NONE || meaning->subject.has_given_id;
+  case IF_LOCATION:
+    return event->file != NULL;
+  case IF_FAILED:
+    return resize_failed(event);
+  default:
+    return true;
+  }
+}
+
+/* The place and size of a block after an event: of one that nobody knows, what the event says itself. */
+static uint64_t number_of(const struct bscope_json *json, enum source source, const struct bscope_event *event,
+                          const struct bscope_resolution *meaning) {
+  bool known = meaning->subject.variable != BSCOPE_VARIABLE_NONE;
+  switch (source) {
+  case OLD_ADDRESS:
+    return json->addresses ? meaning->old_address : 0;
+  case NEW_ADDRESS:
+    return json->addresses ? (known ? meaning->address : event->subject) : 0;
+  case NEW_SIZE:
+    return known ? meaning->size : event->object;
+  default:
+    return meaning->old_size;
+  }
+}
+
+static void put_boolean(struct bscope_json *json, bool value) {
+  bscope_sink_put(json->sink, value ? "true" : "false", value ? 4 : 5);
+}
+
+static void put_value(struct bscope_json *json, const struct field *field, const struct bscope_event *event,
+                      const struct bscope_resolution *meaning) {
+  switch (field->source) {
+  case NAME:
+  case IF_NAME:
+    bscope_json_put_string(json, name_of(event, meaning));
+    break;
+  case NAME2:
+    bscope_json_put_string(json, event->name2 ? event->name2 : meaning->object.name);
+    break;
+  case TYPE:
+    bscope_json_put_string(json, event->type_name);
+    break;
+  case SUBJECT:
+  case IF_SUBJECT:
+    put_id(json, &meaning->subject, meaning->subject.name);
+    break;
+  case OWNER:
+    put_id(json, &meaning->object, NULL);
+    break;
+  case OBJECT:
+    put_id(json, &meaning->object, meaning->object.name);
+    break;
+  case ITSELF:
+    put_own_id(json, field->prefix, event->stamp);
+    break;
+  case MUTABLE:
+    put_boolean(json, event->is_mutable);
+    break;
+  case IF_FAILED:
+    put_boolean(json, true);
+    break;
+  default:
+    put_location(json, event);
+    break;
+  }
+}
+
+static void put_fields(struct bscope_json *json, const struct field *field, const struct bscope_event *event,
+                       const struct bscope_resolution *meaning) {
+  for (; field->source != SOURCE_END; field++) {
+    if (!is_known(field, event, meaning))
+      continue;
+    if (field->source >= OLD_ADDRESS && field->source <= NEW_SIZE) {
+      bscope_json_put_field(json, field->key, field->size, number_of(json, field->source, event, meaning));
+      continue;
+    }
+    bscope_sink_put_padded(json->sink, field->key, field->size, sizeof(field->key));
+    put_value(json, field, event, meaning);
+  }
+}
+
+static void put_place(struct bscope_json *json, const struct bscope_event *event) {
+  if (event->file) {
+    bscope_sink_put_literal(json->sink, ", \"file\": ");
+    bscope_json_put_string(json, event->file);
+  }
+  if (event->line > 0)
+    bscope_json_put_number_field(json, "line", event->line);
+  if (event->function) {
+    bscope_sink_put_literal(json->sink, ", \"function\": ");
+    bscope_json_put_string(json, event->function);
+  }
+}
+
+static int refuse(struct bscope_sink *sink) {
+  (void)sink;
+  return -1;
+}
+
+/* Writes a place into its row, which stays empty if the place is too long for it. */
+static void fill_place(struct bscope_json *json, const struct bscope_event *event, struct bscope_json_place *place) {
+  struct bscope_sink row = {.bytes = place->bytes, .capacity = sizeof(place->bytes), .drain = refuse};
+  struct bscope_sink *sink = json->sink;
+  json->sink = &row;
+  put_place(json, event);
+  json->sink = sink;
+  place->file = event->file;
+  place->function = event->function;
+  place->line = event->line;
+  place->size = row.status == BSCOPE_OK ? (uint32_t)row.used : 0;
+}
+
+/* A place is mostly that of an earlier event: one copy instead of six. */
+static void put_known_place(struct bscope_json *json, const struct bscope_event *event) {
+  size_t i = (event->line + ((uintptr_t)event->function >> 3)) % BSCOPE_COUNT(json->places);
+  struct bscope_json_place *place = &json->places[i];
+  if (place->line != event->line || place->file != event->file || place->function != event->function)
+    fill_place(json, event, place);
+  if (bscope_likely(place->size > 0))
+    bscope_sink_put(json->sink, place->bytes, place->size);
+  else
+    put_place(json, event);
+}
+
+/* What every event has behind its own fields. */
+static void put_common(struct bscope_json *json, const struct bscope_event *event,
+                       const struct bscope_resolution *meaning) {
+  bscope_json_put_number_field(json, "thread", event->thread);
+  if (json->times)
+    bscope_json_put_number_field(json, "time_ns", event->time_ns);
+  put_known_place(json, event);
+  if (meaning->inferred)
+    bscope_sink_put_literal(json->sink, ", \"inferred\": true");
+  if (meaning->ambiguous)
+    bscope_sink_put_literal(json->sink, ", \"ambiguous\": true");
+}
+
+int bscope_json_event(struct bscope_json *json, const struct bscope_event *event,
+                      const struct bscope_resolution *meaning) {
+  size_t kind = (size_t)event->kind;
+  if (kind >= BSCOPE_COUNT(beginnings) || beginnings[kind].size == 0)
+    return bscope_fail(BSCOPE_ERR_SERIALIZATION, "event %llu is of kind %zu, for which JSON has no name",
+                       (unsigned long long)event->stamp, kind);
+  bool has_row = kind < BSCOPE_COUNT(kinds) && kinds[kind][0].source != SOURCE_END;
+  bscope_sink_put_padded(json->sink, beginnings[kind].text, beginnings[kind].size, sizeof(beginnings[kind].text));
+  bscope_json_put_number_field(json, "timestamp", event->stamp);
+  put_fields(json, has_row ? kinds[kind] : general, event, meaning);
+  put_common(json, event, meaning);
+  bscope_sink_put_literal(json->sink, "}");
+  return BSCOPE_OK;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an event's site says, with its strings interned and its argument parsed. Events of one site share one entry,
+ * found by the site's number: one comparison of pointers an event, hashing once a site. Events without a number (logs
+ * made by hand) and sites that say something else under the same number are found by content.
+ */
+#ifndef BSCOPE_MODEL_FACTS_H
+#define BSCOPE_MODEL_FACTS_H
+
+#include "model/argument.h"
+#include "model/names.h"
+
+#include <borrowscope/log.h>
+
+/* The last use of a name by a thread at this site: saves a hash lookup. `stack` 0: none yet. */
+struct bscope_stack_hint {
+  uint32_t thread;
+  uint32_t stack;
+};
+
+/* All numbers are names (names.h). */
+struct bscope_facts {
+  uint32_t name;
+  uint32_t name2;
+  uint32_t type;
+  uint32_t file;
+  uint32_t function;
+  uint32_t text;
+  uint32_t line;
+  uint32_t root; /* of the text; NONE when it says nothing */
+  uint32_t said; /* what the text calls the value: its root, or all of it where it has none */
+  enum bscope_form form;
+  struct bscope_stack_hint hints[3]; /* of name, name2, root */
+};
+
+enum bscope_hint { BSCOPE_HINT_NAME, BSCOPE_HINT_NAME2, BSCOPE_HINT_ROOT };
+
+struct bscope_facts_table {
+  struct bscope_names *names; /* borrowed */
+  struct bscope_facts *entries;
+  size_t count;
+  size_t capacity;
+  struct bscope_facts_site *sites; /* by site number */
+  size_t site_capacity;
+  struct bscope_table index; /* hash of an entry's numbers, n-th of that hash -> entry + 1 */
+};
+
+void bscope_facts_init(struct bscope_facts_table *table, struct bscope_names *names, uint64_t seed);
+void bscope_facts_fini(struct bscope_facts_table *table);
+
+/* The number of the event's entry into *out. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event *event, uint32_t *out);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Growing arrays: capacity doubles through realloc, so that n appends cost O(n). Large ones ask the kernel for huge
+ * pages, because touching fresh memory 4 KiB at a time costs more than all the rest of building a graph.
+ */
+#ifndef BSCOPE_MODEL_MEMORY_H
+#define BSCOPE_MODEL_MEMORY_H
+
+#include <borrowscope/error.h>
+
+#include <stddef.h>
+
+/*
+ * Makes room for `need` elements of `width` bytes in an array that holds `*capacity` of them. Returns the array,
+ * perhaps moved, with *capacity raised; or NULL with BSCOPE_ERR_NO_MEMORY set and the old array untouched.
+ */
+void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width);
+
+/* `count` zeroed elements, or NULL with BSCOPE_ERR_NO_MEMORY set. Owned: free. */
+void *bscope_model_zeroed(size_t count, size_t width);
+
+#endif

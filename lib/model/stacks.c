@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who a name means: see stacks.h. */
+#include "model/stacks.h"
+
+#include "base/util.h"
+#include "model/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void bscope_stacks_init(struct bscope_stacks *stacks, struct bscope_variables *variables, uint64_t seed) {
+  *stacks = (struct bscope_stacks){.variables = variables, .count = 1};
+  bscope_table_init(&stacks->index, seed);
+}
+
+void bscope_stacks_fini(struct bscope_stacks *stacks) {
+  bscope_table_fini(&stacks->index);
+  free(stacks->stacks);
+  free(stacks->names);
+}
+
+uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                            struct bscope_stack_hint *hint) {
+  if (name == BSCOPE_NAME_NONE)
+    return 0;
+  if (bscope_likely(hint->stack != 0 && hint->thread == thread))
+    return hint->stack;
+  uint32_t stack = bscope_table_get(&stacks->index, name, thread);
+  *hint = (struct bscope_stack_hint){thread, stack};
+  return stack;
+}
+
+static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
+  size_t before = stacks->name_capacity;
+  if (bscope_likely(name < before))
+    return BSCOPE_OK;
+  struct bscope_name_list *names =
+      bscope_model_grow(stacks->names, &stacks->name_capacity, (size_t)name + 1, sizeof(*names));
+  if (names == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  memset(names + before, 0, (stacks->name_capacity - before) * sizeof(*names));
+  stacks->names = names;
+  return BSCOPE_OK;
+}
+
+int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_t name, struct bscope_stack_hint *hint,
+                          uint32_t *out) {
+  *out = bscope_stacks_find(stacks, thread, name, hint);
+  if (*out != 0 || name == BSCOPE_NAME_NONE)
+    return BSCOPE_OK;
+  if (reserve_name(stacks, name) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  struct bscope_stack *grown = bscope_model_grow(stacks->stacks, &stacks->capacity, stacks->count + 1, sizeof(*grown));
+  if (grown == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  stacks->stacks = grown;
+  uint32_t *value = bscope_table_at(&stacks->index, name, thread);
+  if (value == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  grown[stacks->count] = (struct bscope_stack){0};
+  *value = *out = (uint32_t)stacks->count++;
+  *hint = (struct bscope_stack_hint){thread, *out};
+  return BSCOPE_OK;
+}
+
+/* Lists are linked through one member of the variables; `member` gives it. */
+typedef struct bscope_link *(*member)(struct bscope_variable *v);
+
+static struct bscope_link *in_stack(struct bscope_variable *v) {
+  return &v->in_stack;
+}
+static struct bscope_link *in_name(struct bscope_variable *v) {
+  return &v->in_name;
+}
+
+static inline void list_push(const struct bscope_variables *variables, struct bscope_stack_list *list, member link,
+                             uint32_t slot) {
+  *link(bscope_variable(variables, slot)) = (struct bscope_link){.older = list->newest};
+  if (list->newest != BSCOPE_SLOT_NONE)
+    link(bscope_variable(variables, list->newest))->newer = slot;
+  else
+    list->oldest = slot;
+  list->newest = slot;
+  list->count++;
+}
+
+static inline void list_remove(const struct bscope_variables *variables, struct bscope_stack_list *list, member link,
+                               uint32_t slot) {
+  struct bscope_link at = *link(bscope_variable(variables, slot));
+  if (at.newer != BSCOPE_SLOT_NONE)
+    link(bscope_variable(variables, at.newer))->older = at.older;
+  else
+    list->newest = at.older;
+  if (at.older != BSCOPE_SLOT_NONE)
+    link(bscope_variable(variables, at.older))->newer = at.newer;
+  else
+    list->oldest = at.newer;
+  list->count--;
+}
+
+static void take_off_stack(struct bscope_stacks *stacks, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(stacks->variables, slot);
+  list_remove(stacks->variables, &stacks->stacks[v->stack].live[v->borrower], in_stack, slot);
+  v->stacked = false;
+}
+
+/* The oldest of a stack that is too deep. What nothing else can mean either is given up. */
+static uint32_t let_go(struct bscope_stacks *stacks, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(stacks->variables, slot);
+  take_off_stack(stacks, slot);
+  stacks->let_go++;
+  if (v->address != 0 || v->given)
+    return BSCOPE_SLOT_NONE;
+  struct bscope_stack_list *live = &stacks->names[v->name].live[v->borrower];
+  list_remove(stacks->variables, live, in_name, slot);
+  live->count++; /* it may be alive still, so the name's other variable is never the only one */
+  v->named = false;
+  return slot;
+}
+
+uint32_t bscope_stacks_push(struct bscope_stacks *stacks, uint32_t stack, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(stacks->variables, slot);
+  if (stack == 0)
+    return BSCOPE_SLOT_NONE;
+  struct bscope_stack *own = &stacks->stacks[stack];
+  struct bscope_stack_list *live = &own->live[v->borrower];
+  v->stack = stack;
+  v->stacked = v->named = true;
+  v->holds++;
+  if (own->last[v->borrower] != BSCOPE_SLOT_NONE)
+    bscope_variables_release(stacks->variables, own->last[v->borrower]);
+  own->last[v->borrower] = slot;
+  stacks->names[v->name].made[v->borrower] = true;
+  list_push(stacks->variables, &stacks->names[v->name].live[v->borrower], in_name, slot);
+  list_push(stacks->variables, live, in_stack, slot);
+  return live->count > BSCOPE_STACK_DEPTH ? let_go(stacks, live->oldest) : BSCOPE_SLOT_NONE;
+}
+
+void bscope_stacks_remove(struct bscope_stacks *stacks, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(stacks->variables, slot);
+  if (v->stacked)
+    take_off_stack(stacks, slot);
+  if (v->named)
+    list_remove(stacks->variables, &stacks->names[v->name].live[v->borrower], in_name, slot);
+  v->named = false;
+}
+
+void bscope_stacks_forget(struct bscope_stacks *stacks, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(stacks->variables, slot);
+  if (v->stack == 0 || stacks->stacks[v->stack].last[v->borrower] != slot)
+    return;
+  stacks->stacks[v->stack].last[v->borrower] = BSCOPE_SLOT_NONE;
+  bscope_variables_release(stacks->variables, slot);
+}
+
+/* Of two slots the one made later. */
+static uint32_t newer_of(const struct bscope_stacks *stacks, uint32_t a, uint32_t b) {
+  if (a == BSCOPE_SLOT_NONE || b == BSCOPE_SLOT_NONE)
+    return a == BSCOPE_SLOT_NONE ? b : a;
+  return bscope_variable(stacks->variables, a)->number > bscope_variable(stacks->variables, b)->number ? a : b;
+}
+
+uint32_t bscope_stacks_newest(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want) {
+  if (stack == 0)
+    return BSCOPE_SLOT_NONE;
+  const struct bscope_stack_list *live = stacks->stacks[stack].live;
+  return want != BSCOPE_WANT_BOTH ? live[want].newest : newer_of(stacks, live[0].newest, live[1].newest);
+}
+
+uint32_t bscope_stacks_last(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want) {
+  if (stack == 0)
+    return BSCOPE_SLOT_NONE;
+  const uint32_t *last = stacks->stacks[stack].last;
+  return want != BSCOPE_WANT_BOTH ? last[want] : newer_of(stacks, last[0], last[1]);
+}
+
+uint32_t bscope_stacks_only(const struct bscope_stacks *stacks, uint32_t name, enum bscope_want want) {
+  if (name == BSCOPE_NAME_NONE || name >= stacks->name_capacity)
+    return BSCOPE_SLOT_NONE;
+  const struct bscope_stack_list *live = stacks->names[name].live;
+  if (want != BSCOPE_WANT_BOTH)
+    return live[want].count == 1 ? live[want].newest : BSCOPE_SLOT_NONE;
+  return live[0].count + live[1].count == 1 ? live[live[0].count == 0].newest : BSCOPE_SLOT_NONE;
+}
+
+bool bscope_stacks_made(const struct bscope_stacks *stacks, uint32_t name, enum bscope_want want) {
+  if (name == BSCOPE_NAME_NONE || name >= stacks->name_capacity)
+    return false;
+  const bool *made = stacks->names[name].made;
+  return want != BSCOPE_WANT_BOTH ? made[want] : made[0] || made[1];
+}
