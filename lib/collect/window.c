@@ -91,6 +91,7 @@ static struct bscope_chunk *take_chunk(struct bscope_window *w) {
     bscope_region_free(w->region, chunk, sizeof(*chunk), true);
     return NULL;
   }
+  memset(chunk, 0, sizeof(*chunk)); /* the region gives memory back as it was; no cell of it may look full */
   w->bytes += sizeof(*chunk);
   return chunk;
 }

@@ -6,22 +6,26 @@
 #include "base/util.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE ((uintptr_t)2 << 20)
+#define PAGE ((uintptr_t)4096)
+#define POPULATE_BYTES ((size_t)64 << 10)
+#define HUGE_BYTES ((size_t)2 << 20)
 #define FIRST_CAPACITY 16
 
-/* Advice only: where the kernel has no huge pages nothing changes. */
-static void want_huge_pages(void *array, size_t bytes) {
-  if (bytes < 2 * HUGE_PAGE)
+/* Advice only: where the kernel can't follow it nothing changes. */
+static void advise(void *array, size_t used, size_t bytes) {
+  if (bytes < POPULATE_BYTES)
     return;
-  uintptr_t begin = bscope_round_up((uintptr_t)array, HUGE_PAGE);
-  uintptr_t end = ((uintptr_t)array + bytes) & ~(HUGE_PAGE - 1);
+  bool huge = bytes >= HUGE_BYTES;
+  uintptr_t begin = huge ? (uintptr_t)array & ~(PAGE - 1) : bscope_round_up((uintptr_t)array + used, PAGE);
+  uintptr_t end = ((uintptr_t)array + bytes) & ~(PAGE - 1);
   int saved = errno;
   if (begin < end)
-    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    (void)madvise((void *)begin, end - begin, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
   errno = saved;
 }
 
@@ -42,7 +46,7 @@ void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width
   void *grown = realloc(array, wanted * width);
   if (grown == NULL)
     return no_memory(wanted, width);
-  want_huge_pages(grown, wanted * width);
+  advise(grown, *capacity * width, wanted * width);
   *capacity = wanted;
   return grown;
 }
@@ -51,6 +55,6 @@ void *bscope_model_zeroed(size_t count, size_t width) {
   void *made = calloc(count, width);
   if (made == NULL)
     return no_memory(count, width);
-  want_huge_pages(made, count * width);
+  advise(made, 0, count * width);
   return made;
 }
