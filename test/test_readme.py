@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The README's examples compile as shown and print what is shown; its table of settings is the library's own.
+
+usage: test_readme.py README BUILD_DIR [COMPILER]
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+README, BUILD = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+COMPILER = sys.argv[3] if len(sys.argv) > 3 else "cc"
+TEXT = open(README, encoding="utf-8").read()
+
+
+def block(marker):
+    """The fenced block behind the comment <!-- marker -->."""
+    found = re.search(r"<!-- " + re.escape(marker) + r" -->\n```[a-z]*\n(.*?)```", TEXT, re.S)
+    assert found, f"the README has no block marked {marker}"
+    return found.group(1)
+
+
+class Readme(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.environment = dict(os.environ, LD_LIBRARY_PATH=os.path.join(BUILD, "lib"), BORROWSCOPE_OPTIONS="")
+        with open(os.path.join(cls.folder.name, "first.c"), "w", encoding="utf-8") as out:
+            out.write(block("example: first.c"))
+        source = os.path.dirname(README)
+        subprocess.run(
+            [COMPILER, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "first.c", "-I" + os.path.join(source, "include"),
+             "-I" + os.path.join(BUILD, "include"), "-L" + os.path.join(BUILD, "lib"), "-lborrowscope", "-o", "first"],
+            cwd=cls.folder.name, check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def run_first(self, **variables):
+        return subprocess.run(["./first"], cwd=self.folder.name, env=dict(self.environment, **variables),
+                              capture_output=True, text=True, check=True)
+
+    def test_prints_what_is_shown(self):
+        self.assertEqual(self.run_first().stdout, block("output: first.c"))
+
+    def test_exports_what_is_shown(self):
+        self.run_first()
+        with open(os.path.join(self.folder.name, "first.json"), encoding="utf-8") as exported:
+            self.assertTrue(exported.read().startswith(block("json: first.c")))
+
+    def test_settings_are_the_library_s(self):
+        lines = self.run_first(BORROWSCOPE_OPTIONS="help=1").stderr.splitlines(keepends=True)
+        self.assertEqual("".join(line.removeprefix("borrowscope: ") for line in lines), block("options"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
