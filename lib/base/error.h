@@ -19,8 +19,8 @@ int bscope_fail_errno(enum bscope_status status, int error_number, const char *f
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Copies `raw` into out[size], NUL included, so that each of its characters is shown: control characters, those that turn
- * the direction of text, and bytes that are no UTF-8 become \xNN. Stops before a character that doesn't fit whole.
+ * Copies `raw` into out[size], NUL included, so that each of its characters is shown: control characters, those that
+ * turn the direction of text, and bytes that are no UTF-8 become \xNN. Stops before a character that doesn't fit whole.
  */
 void bscope_error_visible(char *out, size_t size, const char *raw);
 

@@ -30,18 +30,21 @@ typedef void (*bscope_complaint)(void *context, const char *line);
 void bscope_settings_default(struct bscope_settings *settings);
 
 /*
- * Takes over the keys of `text` ("ring=1024:overflow=drop"; sizes take K, M, G). An unknown key is a complaint that names the
- * nearest key; a bad value is one that names what is allowed; both leave the setting as it was. Returns the number of complaints.
+ * Takes over the keys of `text` ("ring=1024:overflow=drop"; sizes take K, M, G). An unknown key is a complaint that
+ * names the nearest key; a bad value is one that names what is allowed; both leave the setting as it was. Returns the
+ * number of complaints.
  */
 int bscope_settings_parse(struct bscope_settings *settings, const char *text, bscope_complaint complain, void *context);
 
-/* Takes over the fields that are not 0. 0, or BSCOPE_ERR_INVALID_ARGUMENT with a message that names field and bounds. */
+/* Takes over the fields that are not 0. 0, or BSCOPE_ERR_INVALID_ARGUMENT with a message that names field and bounds.
+ */
 int bscope_settings_apply(struct bscope_settings *settings, const struct bscope_options *options);
 
 /* Writes the table of keys (name, values, default, meaning), a line each, through `line`. */
 void bscope_settings_help(bscope_complaint line, void *context);
 
-/* Whether `filter` (comma-separated globs with * and ?, '-' before one to leave out) records this name; "" records all. */
+/* Whether `filter` (comma-separated globs with * and ?, '-' before one to leave out) records this name; "" records all.
+ */
 bool bscope_filter_allows(const char *filter, const char *name);
 
 #endif

@@ -33,15 +33,16 @@ int bscope_region_init(struct bscope_region *region, size_t size, size_t least);
 void bscope_region_fini(struct bscope_region *region);
 
 /*
- * Takes `bytes` (rounded up to granules); NULL when there is no such run or the lock can't be had in a second. What was freed before comes
- * back zeroed only if it was freed with `release`. The caller has blocked all signals. Any thread.
+ * Takes `bytes` (rounded up to granules); NULL when there is no such run or the lock can't be had in a second. What was
+ * freed before comes back zeroed only if it was freed with `release`. The caller has blocked all signals. Any thread.
  */
 void *bscope_region_alloc(struct bscope_region *region, size_t bytes);
 
 /* Gives it back; release also gives the pages back to the kernel (so that they read as zeroes). */
 void bscope_region_free(struct bscope_region *region, void *block, size_t bytes, bool release);
 
-/* Has the kernel give the pages now (MADV_POPULATE_WRITE, or a touch of each): 0, or BSCOPE_ERR_NO_MEMORY. Keeps contents. */
+/* Has the kernel give the pages now (MADV_POPULATE_WRITE, or a touch of each): 0, or BSCOPE_ERR_NO_MEMORY. Keeps
+ * contents. */
 int bscope_region_populate(void *block, size_t bytes);
 
 static inline uint64_t bscope_region_offset(const struct bscope_region *region, const void *place) {

@@ -17,13 +17,18 @@ static inline uint64_t bscope_round_up(uint64_t n, uint64_t power_of_two) {
   return (n + power_of_two - 1) & ~(power_of_two - 1);
 }
 
-static inline uint64_t bscope_min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static inline uint64_t bscope_max_u64(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static inline uint64_t bscope_min_u64(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+static inline uint64_t bscope_max_u64(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
 
 /* CLOCK_MONOTONIC in ns. Signal-safe. */
 uint64_t bscope_now_ns(void);
 
-/* "4096", "64K", "2G" (units of 1024). False, and *out untouched, for anything else or what doesn't fit. Signal-safe. */
+/* "4096", "64K", "2G" (units of 1024). False, and *out untouched, for anything else or what doesn't fit. Signal-safe.
+ */
 bool bscope_parse_number(const char *text, uint64_t *out);
 
 #endif

@@ -118,15 +118,31 @@ static bool in_stack(struct bscope_thread *t, uintptr_t write, uintptr_t call) {
   return false;
 }
 
+/* Only a write that will never go on can have left a slot below `head` unpublished: its own, before or behind its
+ * payload's. */
+static void void_unpublished(struct bscope_ring *ring, uint64_t head) {
+  for (uint64_t i = bscope_load_acquire(&ring->tail); i != head; i++) {
+    if (!bscope_ring_is_published(ring, i))
+      bscope_ring_void(ring, i);
+  }
+}
+
+void bscope_nested_forget(struct bscope_thread *thread) {
+  if (bscope_load_relaxed(&thread->nesting) == 0)
+    return;
+  uint64_t head = bscope_load_relaxed(&thread->nested->head_nested); /* a handler that comes now claims behind it */
+  void_unpublished(thread->nested, head);
+  bscope_signal_fence();
+  bscope_store_release(&thread->nesting, 0); /* pairs with the watermark: the void slots come first */
+}
+
 bool bscope_nested_heal(struct bscope_thread *thread, uint64_t busy, uintptr_t stack_pointer) {
   if (busy == BSCOPE_BUSY_DRAINING || stack_pointer < busy || thread->never_heal)
     return false;
-  if (bscope_load_relaxed(&thread->nesting) != 0 || !in_stack(thread, (uintptr_t)busy, stack_pointer))
+  if (!in_stack(thread, (uintptr_t)busy, stack_pointer))
     return false;
-  struct bscope_ring *ring = thread->ring;
-  uint64_t tail = bscope_load_acquire(&ring->tail);
-  for (uint64_t i = thread->control.head; i != tail && !bscope_ring_is_published(ring, i - 1); i--)
-    bscope_ring_void(ring, i - 1);
+  bscope_nested_forget(thread);
+  void_unpublished(thread->ring, thread->control.head);
   bscope_add_relaxed(&thread->recorder->abandoned, 1);
   bscope_signal_fence();
   /* release: a watermark that sees 0 here sees the void slots and may declare the stamp lost. */

@@ -223,6 +223,8 @@ static __attribute__((noinline)) void record(struct bscope_site *site, struct bs
     return;
   }
   uint64_t busy = bscope_load_relaxed(&thread->control.busy);
+  if (busy == BSCOPE_BUSY_IDLE)
+    bscope_nested_forget(thread); /* one is open only while the write that it interrupted is */
   if (busy == BSCOPE_BUSY_IDLE || bscope_nested_heal(thread, busy, callers_stack))
     write_event(thread, draft);
   else

@@ -24,7 +24,9 @@ struct scan {
 
 static bool is_idle(const struct bscope_thread *t) {
   uint64_t busy = bscope_load_acquire(&t->control.busy); /* pairs with the release that ends a write */
-  return busy <= BSCOPE_BUSY_DRAINING && bscope_load_acquire(&t->nesting) == 0;
+  /* A nested write is open only while what it interrupted is: with busy 0 a count of them is what a jump left behind.
+   */
+  return busy == BSCOPE_BUSY_IDLE || (busy == BSCOPE_BUSY_DRAINING && bscope_load_acquire(&t->nesting) == 0);
 }
 
 static struct scan scan_threads(const struct bscope_session *s) {

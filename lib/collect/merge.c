@@ -124,9 +124,12 @@ void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring) {
   for (uint64_t i = 0; i < ring->size; i++) {
     if ((ring->taken >> i & 1) || !bscope_ring_is_published(ring, tail + i))
       continue;
-    /* A MORE slot alone: the event's own slot, which comes before it, is not published yet. */
-    if (bscope_ring_slot(ring, tail + i)->site == BSCOPE_RECORD_MORE)
+    if (bscope_ring_slot(ring, tail + i)->site == BSCOPE_RECORD_MORE) {
+      /* Its event's own slot, before it, is not published yet; or was declared void, and this one is of no use. */
+      if (i == 0 || (ring->taken >> (i - 1) & 1))
+        mark_taken(ring, i, 1);
       continue;
+    }
     uint32_t taken = take(merge, ring, tail + i);
     mark_taken(ring, i, taken);
     merge->slots += taken;

@@ -77,9 +77,9 @@ static void put_end(struct bscope_json *json, const char *key, size_t size, bsco
 
 #define PUT_END(json, name, end) put_end((json), ", \"" name "\": ", sizeof(", \"" name "\": ") - 1, (end))
 
-static void put_node(struct bscope_json *json, const struct bscope_node *node) {
+static void put_node(struct bscope_json *json, size_t i, const struct bscope_node *node) {
   bscope_sink_put_literal(json->sink, "{\"id\": ");
-  bscope_json_put_id(json, node);
+  bscope_json_put_id(json, i, node);
   bscope_sink_put_literal(json->sink, ", \"name\": ");
   bscope_json_put_string(json, node->name);
   bscope_sink_put_literal(json->sink, ", \"type_name\": ");
@@ -98,7 +98,7 @@ static int put_nodes(struct bscope_json *json) {
     if (status != BSCOPE_OK)
       return status;
     begin_element(json, i);
-    put_node(json, &node);
+    put_node(json, i, &node);
   }
   end_array(json, count);
   return bscope_json_status(json);
@@ -114,9 +114,9 @@ static int put_edge(struct bscope_json *json, const struct bscope_edge *edge) {
   if ((size_t)edge->relation >= BSCOPE_COUNT(relationships))
     return bscope_fail(BSCOPE_ERR_SERIALIZATION, "relation %d has no name in JSON", (int)edge->relation);
   bscope_sink_put_literal(json->sink, "{\"from\": ");
-  bscope_json_put_id(json, &from);
+  bscope_json_put_id(json, edge->from, &from);
   bscope_sink_put_literal(json->sink, ", \"to\": ");
-  bscope_json_put_id(json, &to);
+  bscope_json_put_id(json, edge->to, &to);
   bscope_sink_put_literal(json->sink, ", \"relationship\": ");
   bscope_json_put_string(json, relationships[edge->relation]);
   bscope_json_put_number_field(json, "start", edge->start);
@@ -286,7 +286,10 @@ static int write_with(struct bscope_json *json, const struct bscope_log *log, st
   int status = graph ? bscope_json_texts_init(&json->texts) : BSCOPE_ERR_NO_MEMORY; /* its message is set */
   json->graph = graph;
   if (status == BSCOPE_OK)
+    status = bscope_json_ids_init(&json->ids, graph);
+  if (status == BSCOPE_OK)
     status = put_document(json, log, resolver);
+  bscope_json_ids_fini(&json->ids);
   bscope_json_texts_fini(&json->texts);
   bscope_graph_free(graph);
   return status;

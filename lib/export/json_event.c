@@ -116,18 +116,20 @@ void bscope_json_put_field(struct bscope_json *json, const char *key, size_t siz
   bscope_sink_put_literal(json->sink, "\"");
 }
 
-void bscope_json_put_id(struct bscope_json *json, const struct bscope_node *node) {
-  size_t size = node->name ? strlen(node->name) : 0;
-  bool follows = size > 0 && strncmp(node->id, node->name, size) == 0;
+void bscope_json_put_id(struct bscope_json *json, size_t i, const struct bscope_node *node) {
+  size_t size = strlen(node->name);
+  bool follows = strncmp(node->id, node->name, size) == 0;
   const char *rest = follows ? node->id + size : "";
   size_t plain = strspn(rest, "_0123456789'");
-  if (!follows || rest[plain] != '\0') { /* an id of another make */
-    bscope_json_put_string(json, node->id);
-    return;
-  }
   bscope_sink_put_literal(json->sink, "\"");
-  put_text(json, node->name);
-  bscope_sink_put(json->sink, rest, plain);
+  if (follows && rest[plain] == '\0') {
+    put_text(json, node->name);
+    bscope_sink_put(json->sink, rest, plain);
+  } else {
+    put_text(json, node->id); /* an id of another make */
+  }
+  for (uint32_t marks = bscope_json_ids_marks(&json->ids, i); marks > 0; marks--)
+    bscope_sink_put_literal(json->sink, "'");
   bscope_sink_put_literal(json->sink, "\"");
 }
 
@@ -136,7 +138,7 @@ void bscope_json_put_id(struct bscope_json *json, const struct bscope_node *node
 static void put_known_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
   struct bscope_node node;
   if (ref->has_given_id && bscope_graph_node(json->graph, ref->variable, &node) == BSCOPE_OK) {
-    bscope_json_put_id(json, &node);
+    bscope_json_put_id(json, ref->variable, &node);
     return;
   }
   bscope_sink_put_literal(json->sink, "\"");

@@ -6,6 +6,7 @@
 #ifndef BSCOPE_EXPORT_JSON_EVENT_H
 #define BSCOPE_EXPORT_JSON_EVENT_H
 
+#include "export/json_ids.h"
 #include "export/json_text.h"
 #include "export/sink.h"
 #include "model/resolve.h"
@@ -27,6 +28,7 @@ struct bscope_json_place {
 struct bscope_json {
   struct bscope_sink *sink;
   struct bscope_json_texts texts;
+  struct bscope_json_ids ids;
   const struct bscope_graph *graph; /* the ids of its nodes are the ids of variables */
   bool times;
   bool addresses;
@@ -48,8 +50,8 @@ int bscope_json_event(struct bscope_json *json, const struct bscope_event *event
 /* "<text>" */
 void bscope_json_put_string(struct bscope_json *json, const char *string);
 
-/* "<id>" of a node: its name, encoded already, and what follows it. */
-void bscope_json_put_id(struct bscope_json *json, const struct bscope_node *node);
+/* "<id>" of node i of the graph: its name, encoded already, and what follows it. */
+void bscope_json_put_id(struct bscope_json *json, size_t i, const struct bscope_node *node);
 
 /*
  * A number behind its key, which is given as it is written (", \"line\": "). Numbers above 2^53, which many readers

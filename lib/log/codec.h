@@ -14,7 +14,8 @@
  * those have a last word, and a base, stored once a block, that it starts from in each group of 64 events. Every group
  * begins at a known offset with fresh state, so that any event is reached by decoding at most 64.
  *
- * Costs, on a 2.5 GHz guest: encoding about 10 ns an event, decoding about 5.
+ * Costs, on a shared virtual machine of 2 GHz and more: encoding 7 (names only) to 28 ns (random words) an event, the
+ * checksum included, decoding 5 to 9; 2 to 4 bytes an event, 19 for two random words.
  */
 #ifndef BSCOPE_LOG_CODEC_H
 #define BSCOPE_LOG_CODEC_H

