@@ -95,7 +95,8 @@ static inline uint64_t bench_xadd(void) {
   return __atomic_fetch_add(&bench_clock_word[8], 1, __ATOMIC_RELEASE);
 }
 
-static inline void bench_xadd_store(struct bench_lane *lane, uint64_t subject, uint64_t object) {
+static inline __attribute__((always_inline)) void bench_xadd_store(struct bench_lane *lane, uint64_t subject,
+                                                                   uint64_t object) {
   struct bench_slot *slot = &lane->slots[lane->head & (BENCH_RING - 1)];
   slot->stamp = bench_xadd();
   slot->subject = subject;

@@ -34,6 +34,26 @@ static char block[64];
   }
 OPERATIONS(SINGLE)
 
+/* The exported function that other languages call. */
+static void single_emit(struct bench_state *state) {
+  const struct bscope_site_info info = {.size = sizeof(info),
+                                        .kind = BSCOPE_KIND_BORROW,
+                                        .object_is = BSCOPE_WORD_ADDRESS,
+                                        .flags = BSCOPE_SITE_BY_ADDRESS,
+                                        .name = "r",
+                                        .file = __FILE__,
+                                        .line = __LINE__};
+  const struct bscope_site *site = bscope_site_intern(&info);
+  if (!site) {
+    bench_fail(state, bscope_last_error());
+    return;
+  }
+  BENCH_SETTLED(state) {
+    bscope_emit(site, 0, (uint64_t)(uintptr_t)block);
+  }
+  bench_check_whole(state);
+}
+
 static void sustained_new(struct bench_state *state) {
   BENCH_SUSTAINED(state) {
     bscope_track_new("x", value);
@@ -73,7 +93,8 @@ static void off_new(struct bench_state *state) {
 void bench_register_single(void) {
 #define ROW(operation, call) {.name = "single/" #operation, .run = single_##operation},
   static const struct bench_case rows[] = {
-      OPERATIONS(ROW){.name = "sustained/new", .run = sustained_new, .clock = BENCH_WALL},
+      OPERATIONS(ROW){.name = "single/emit", .run = single_emit},
+      {.name = "sustained/new", .run = sustained_new, .clock = BENCH_WALL},
       {.name = "sustained/borrow_at", .run = sustained_borrow_at, .clock = BENCH_WALL},
       {.name = "contended/new", .run = contended_new, .threads = 2, .clock = BENCH_WALL},
       {.name = "off/new", .run = off_new},

@@ -56,6 +56,10 @@ static inline struct bench_step bench_stream_next(struct bench_stream *stream) {
 /* Tracks the next `events` steps. */
 void bench_stream_track(struct bench_stream *stream, size_t events);
 
+/* The same steps with a bare store in place of each tracking call. */
+struct bench_lane;
+void bench_stream_store(struct bench_stream *stream, struct bench_lane *lane, size_t events);
+
 /* A fresh log that holds `events` mixed events made by four threads. 0, or -1 without threads. */
 int bench_stream_fill_log(size_t events);
 

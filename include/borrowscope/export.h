@@ -22,7 +22,14 @@ struct bscope_export_options {
 
 /*
  * The current events as JSON into `path`: written beside it, synced, then renamed over it, so a failed export
- * leaves an old file whole. BSCOPE_ERR_IO (with path and the system's reason), _SERIALIZATION, _EXPORT, _NO_MEMORY.
+ * leaves an old file whole. A new file gets 0666 & ~umask, for it is made to be read (0600 when it shows addresses); an
+ * existing one keeps its permissions. A symbolic link is replaced, not followed; a FIFO or device (/dev/stdout) is
+ * written straight into.
+ *
+ * BSCOPE_ERR_EXPORT: no file can ever be made of this path (it is empty, too long, a directory, or in one that does not
+ * exist). BSCOPE_ERR_IO: the system refused to open, write, sync or rename; the message has path and reason.
+ * BSCOPE_ERR_SERIALIZATION: an event of no known kind, or a string of more than 1 MiB. BSCOPE_ERR_FORMAT: the log is
+ * damaged. BSCOPE_ERR_LOCK, BSCOPE_ERR_NO_MEMORY.
  * Any thread, not in a signal handler.
  */
 BSCOPE_API int bscope_export_json(const char *path);

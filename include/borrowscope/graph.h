@@ -79,9 +79,9 @@ struct bscope_graph_summary {
   uint64_t ambiguous;      /* text and address named different variables */
   uint64_t open_borrows;   /* not ended at the log's end */
   uint64_t alive;          /* owners whose life did not end before the log's end */
-  uint64_t reserved[8]; /* 0; later counts take their places */
   uint64_t overwritten;    /* variables that ended because another took their memory */
   uint64_t let_go;         /* variables that their name can't mean any more: over 1024 newer ones of it on a thread */
+  uint64_t reserved[8];    /* 0; later counts take their places */
 };
 
 /* The graph of the current events. Owned: bscope_graph_free. NULL: see bscope_last_error. Any thread, not in a handler.

@@ -18,8 +18,8 @@
 
 /*
  * A static site that a plain `inline` function may hold: ISO C forbids modifiable statics there. gcc puts a
- * `const volatile` object into writable data, and knows nothing of its contents;
- * clang is told to be quiet. The qualifiers are cast away by way of an integer.
+ * `const volatile` object into writable data and assumes nothing about its contents; clang is told to be quiet.
+ * The qualifiers are cast away by way of an integer.
  */
 #ifdef __clang__
 #define BSCOPE_C_SITE_(id, ...)                                                                                        \

@@ -116,8 +116,8 @@ struct bscope_control {
   uint64_t busy;       /* atomic: 0 idle, 1 waiting or draining, else the stack pointer of the write in progress */
   uint64_t head;       /* the next slot's running index */
   uint64_t limit;      /* the index at which the slow path must look at the ring again */
-  struct bscope_record *slots;
-  uint64_t mask;       /* slots - 1 */
+  struct bscope_record *records;
+  uint64_t mask;       /* records - 1 */
   uint64_t *clock;     /* atomic: the stamp counter that all threads share */
   uint64_t busy_since; /* clock=tsc: the last stamp before the clock is read */
 };

@@ -102,7 +102,7 @@ BSCOPE_INLINE_ bool bscope_record_slot_(struct bscope_control *control, uint32_t
    * Where to, before how much room: a handler that forks in between leaves the child a wiped block, whose limit 0
    * sends it to the slow path, and pointers loaded before stay mapped.
    */
-  struct bscope_record *const slots = __atomic_load_n(&control->slots, __ATOMIC_RELAXED);
+  struct bscope_record *const records = __atomic_load_n(&control->records, __ATOMIC_RELAXED);
   const uint64_t mask = __atomic_load_n(&control->mask, __ATOMIC_RELAXED);
   uint64_t *const clock = __atomic_load_n(&control->clock, __ATOMIC_RELAXED);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -118,7 +118,7 @@ BSCOPE_INLINE_ bool bscope_record_slot_(struct bscope_control *control, uint32_t
   /* Release, for the drainer's acquire load of the clock: who sees this stamp taken sees busy set. */
   const uint64_t stamp = __atomic_fetch_add(clock, 1, __ATOMIC_RELEASE);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  struct bscope_record *const slot = &slots[head & mask];
+  struct bscope_record *const slot = &records[head & mask];
   slot->stamp = stamp;
   slot->subject = subject;
   slot->object = object;

@@ -110,7 +110,7 @@ static void push(struct bscope_recorder *recorder, struct bscope_thread *t) {
 
 static void fill_control(struct bscope_thread *t, struct bscope_process *process) {
   struct bscope_control *c = &t->control;
-  c->slots = t->ring->slots;
+  c->records = t->ring->slots;
   c->mask = t->ring->size - 1;
   c->clock = &process->clock;
   c->head = bscope_load_relaxed(&t->ring->tail);

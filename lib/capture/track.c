@@ -110,7 +110,7 @@ static bool exchange_ring(struct bscope_thread *thread) {
   old->last = c->head;
   bscope_store_release(&old->state, BSCOPE_RING_EXCHANGED); /* pairs with the drainer: `last` is final */
   bscope_store_release(&thread->ring, ring);                /* pairs with the drainer: the ring is whole */
-  c->slots = ring->slots;
+  c->records = ring->slots;
   c->mask = ring->size - 1;
   c->head = bscope_load_relaxed(&ring->tail);
   c->limit = c->head;

@@ -83,56 +83,6 @@ bool bscope_json_event_shown(const struct bscope_event *event, const struct bsco
   }
 }
 
-static void put_text(struct bscope_json *json, const char *string) {
-  struct bscope_json_text text = bscope_json_text(&json->texts, string);
-  if (bscope_likely(text.size <= BSCOPE_JSON_TEXT_PADDED))
-    bscope_sink_put_padded(json->sink, text.bytes, text.size, BSCOPE_JSON_TEXT_PADDED);
-  else
-    bscope_sink_put(json->sink, text.bytes, text.size);
-}
-
-void bscope_json_put_string(struct bscope_json *json, const char *string) {
-  bscope_sink_put_literal(json->sink, "\"");
-  put_text(json, string);
-  bscope_sink_put_literal(json->sink, "\"");
-}
-
-static void put_hex(struct bscope_sink *sink, uint64_t number) {
-  char digits[32];
-  int size = snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)number);
-  bscope_sink_put(sink, digits, (size_t)size);
-}
-
-void bscope_json_put_field(struct bscope_json *json, const char *key, size_t size, uint64_t number) {
-  bscope_sink_put(json->sink, key, size);
-  bscope_sink_put_number(json->sink, number);
-  if (bscope_likely(number <= BSCOPE_JSON_EXACT_MAX))
-    return;
-  if (number > INT64_MAX)
-    bscope_sink_put_literal(json->sink, ".0");
-  bscope_sink_put(json->sink, key, size - strlen("\": "));
-  bscope_sink_put_literal(json->sink, "_hex\": \"");
-  put_hex(json->sink, number);
-  bscope_sink_put_literal(json->sink, "\"");
-}
-
-void bscope_json_put_id(struct bscope_json *json, size_t i, const struct bscope_node *node) {
-  size_t size = strlen(node->name);
-  bool follows = strncmp(node->id, node->name, size) == 0;
-  const char *rest = follows ? node->id + size : "";
-  size_t plain = strspn(rest, "_0123456789'");
-  bscope_sink_put_literal(json->sink, "\"");
-  if (follows && rest[plain] == '\0') {
-    put_text(json, node->name);
-    bscope_sink_put(json->sink, rest, plain);
-  } else {
-    put_text(json, node->id); /* an id of another make */
-  }
-  for (uint32_t marks = bscope_json_ids_marks(&json->ids, i); marks > 0; marks--)
-    bscope_sink_put_literal(json->sink, "'");
-  bscope_sink_put_literal(json->sink, "\"");
-}
-
 /* A variable's id: as its node says where the caller gave it (equal ids are told apart there), else from name and
  * position. */
 static void put_known_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
@@ -142,7 +92,7 @@ static void put_known_id(struct bscope_json *json, const struct bscope_variable_
     return;
   }
   bscope_sink_put_literal(json->sink, "\"");
-  put_text(json, ref->name);
+  bscope_json_put_text(json, ref->name);
   bscope_sink_put_literal(json->sink, "_");
   bscope_sink_put_number(json->sink, ref->stamp);
   bscope_sink_put_literal(json->sink, "\"");
@@ -151,7 +101,7 @@ static void put_known_id(struct bscope_json *json, const struct bscope_variable_
 /* An id that the caller gave to nothing that was seen. */
 static void put_given_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
   bscope_sink_put_literal(json->sink, "\"");
-  put_text(json, ref->name ? ref->name : UNKNOWN);
+  bscope_json_put_text(json, ref->name ? ref->name : UNKNOWN);
   bscope_sink_put_literal(json->sink, "_");
   bscope_sink_put_number(json->sink, ref->given_id);
   bscope_sink_put_literal(json->sink, "\"");
@@ -177,7 +127,7 @@ static void put_own_id(struct bscope_json *json, const char *prefix, bscope_stam
 static void put_location(struct bscope_json *json, const struct bscope_event *event) {
   bscope_sink_put_literal(json->sink, "\"");
   if (event->file) {
-    put_text(json, event->file);
+    bscope_json_put_text(json, event->file);
     bscope_sink_put_literal(json->sink, ":");
     bscope_sink_put_number(json->sink, event->line);
   }

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What quickstart and check share: the table of packages, how they are installed, and how a build is configured.
+
+# set|package|what for. Each set contains those above it.
+package_table() {
+  cat <<'TABLE'
+quick|build-essential|the C and C++ compiler, libc and make
+quick|meson|configures the build
+quick|ninja-build|runs the build
+quick|pkg-config|finds the libraries
+quick|liburcu-dev|read-copy-update: readers beside the collector
+quick|libjansson-dev|encodes strings of the JSON export
+quick|python3|shows the JSON; scripts
+check|libcmocka-dev|the framework of the module tests
+check|clang|the second compiler
+check|clang-format|the format of the sources
+check|universal-ctags|lengths of functions
+all|libclang-rt-14-dev|sanitizers of the second compiler
+all|valgrind|memory checks without recompiling
+all|spin|checks the models of ring, nesting and watermark
+all|relacy-dev|checks the memory orders of the ring
+all|libbenchmark-dev|the framework of the benchmarks
+TABLE
+}
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n== %s\n' "$*"; }
+complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+# packages_of SET: the packages of the table up to that set, one a line.
+packages_of() {
+  local sets=$1 set package
+  case $1 in
+    check) sets='quick check' ;;
+    all) sets='quick check all' ;;
+  esac
+  package_table | while IFS='|' read -r set package _; do
+    case " $sets " in *" $set "*) printf '%s\n' "$package" ;; esac
+  done
+}
+
+show_packages() {
+  package_table | while IFS='|' read -r _ package purpose; do
+    case " $* " in *" $package "*) printf '  %-20s %s\n' "$package" "$purpose" ;; esac
+  done
+}
+
+is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# as_root COMMAND...: as it is for root, else through sudo; it may ask for a password where somebody can type one.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    sudo "$@"
+  else
+    return 1
+  fi
+}
+
+# apt_get ARGUMENT...: waits for another apt instead of failing.
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }
+
+# install_packages SET: installs what is missing of the set, or says how to and ends the script.
+install_packages() {
+  local package missing=()
+  if ! command -v dpkg-query >/dev/null; then
+    say "This is no Debian. Needed, by Debian's names of the packages:"
+    # shellcheck disable=SC2046 # names of packages have no blanks
+    show_packages $(packages_of "$1")
+    return 0
+  fi
+  for package in $(packages_of "$1"); do
+    is_installed "$package" || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    say "All packages are installed."
+    return 0
+  fi
+  say "Missing packages:"
+  show_packages "${missing[@]}"
+  say "Installing them with apt."
+  if ! { apt_get update && apt_get install -y --no-install-recommends "${missing[@]}"; }; then
+    complain "could not install them; run this, then ${0##*/} again:"
+    say "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    exit 2
+  fi
+}
+
+# quietly COMMAND...: shows what it said only if it failed.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || {
+    printf '%s\n' "$output"
+    return 1
+  }
+}
+
+# configure BUILD_DIRECTORY OPTION...: a new one, or an old one brought up to these options.
+configure() {
+  local build=$1
+  shift
+  say "Configuring $build/${*:+ ($*)}"
+  if [ -f "$build/build.ninja" ]; then
+    quietly meson setup --reconfigure "$build" "$@" >/dev/null || quietly meson setup --wipe "$build" "$@"
+  else
+    quietly meson setup "$build" "$@"
+  fi
+}
+
+# compile BUILD_DIRECTORY TARGET...
+compile() {
+  say "Compiling in $1/"
+  ninja --quiet -C "$@"
+}
