@@ -33,13 +33,16 @@ static bool claim(struct bscope_ring *ring, uint32_t slots, uint64_t *head) {
 }
 
 void bscope_nested_write(struct bscope_thread *thread, const struct bscope_draft *draft) {
-  struct bscope_ring *ring = thread->nested;
+  struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
+  uint64_t *clock = bscope_load_relaxed(&thread->control.clock);
   uint64_t head;
+  if (!ring || !clock)
+    return; /* a handler forked meanwhile, and this is the child: the block is wiped */
   /* release: the watermark (acquire) that sees a later value of the clock sees that a write is open. */
   bscope_store_release(&thread->nesting, bscope_load_relaxed(&thread->nesting) + 1);
   bscope_signal_fence();
   if (claim(ring, draft->slots, &head))
-    bscope_write_slots(ring, head, draft, thread->control.clock);
+    bscope_write_slots(ring, head, draft, clock);
   else
     bscope_count_drop(ring, BSCOPE_DROP_NESTED);
   bscope_signal_fence();
@@ -130,8 +133,11 @@ static void void_unpublished(struct bscope_ring *ring, uint64_t head) {
 void bscope_nested_forget(struct bscope_thread *thread) {
   if (bscope_load_relaxed(&thread->nesting) == 0)
     return;
-  uint64_t head = bscope_load_relaxed(&thread->nested->head_nested); /* a handler that comes now claims behind it */
-  void_unpublished(thread->nested, head);
+  struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
+  if (!ring)
+    return;
+  uint64_t head = bscope_load_relaxed(&ring->head_nested); /* a handler that comes now claims behind it */
+  void_unpublished(ring, head);
   bscope_signal_fence();
   bscope_store_release(&thread->nesting, 0); /* pairs with the watermark: the void slots come first */
 }
@@ -139,11 +145,13 @@ void bscope_nested_forget(struct bscope_thread *thread) {
 bool bscope_nested_heal(struct bscope_thread *thread, uint64_t busy, uintptr_t stack_pointer) {
   if (busy == BSCOPE_BUSY_DRAINING || stack_pointer < busy || thread->never_heal)
     return false;
-  if (!in_stack(thread, (uintptr_t)busy, stack_pointer))
+  struct bscope_ring *ring = bscope_load_relaxed(&thread->ring);
+  struct bscope_recorder *recorder = bscope_load_relaxed(&thread->recorder);
+  if (!ring || !recorder || !in_stack(thread, (uintptr_t)busy, stack_pointer))
     return false;
   bscope_nested_forget(thread);
-  void_unpublished(thread->ring, thread->control.head);
-  bscope_add_relaxed(&thread->recorder->abandoned, 1);
+  void_unpublished(ring, thread->control.head);
+  bscope_add_relaxed(&recorder->abandoned, 1);
   bscope_signal_fence();
   /* release: a watermark that sees 0 here sees the void slots and may declare the stamp lost. */
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_IDLE);

@@ -89,9 +89,13 @@ static struct bscope_thread *ready_thread(void) {
   return thread;
 }
 
-static uint64_t room_in(const struct bscope_thread *thread) {
+static uint64_t room_in(const struct bscope_ring *ring, uint64_t head) {
   /* acquire: the drainer has read what the slots held; pairs with its release of the tail. */
-  return thread->ring->size - (thread->control.head - bscope_load_acquire(&thread->ring->tail));
+  return ring->size - (head - bscope_load_acquire(&ring->tail));
+}
+
+static bool has_room(const struct bscope_thread *thread, uint32_t slots) {
+  return room_in(thread->ring, thread->control.head) >= slots;
 }
 
 /* Goes over to a larger ring; what the old one holds is drained from there. Signals are blocked, no write is open. */
@@ -121,7 +125,7 @@ static bool exchange_ring(struct bscope_thread *thread) {
 static bool drain_until_room(struct bscope_thread *thread, uint32_t slots, enum bscope_drop *reason) {
   uint64_t progress = thread->stall_progress;
   uint64_t since = bscope_now_ns();
-  while (room_in(thread) < slots) {
+  while (!has_room(thread, slots)) {
     switch (bscope_collect_drain_for(thread->recorder, &progress)) {
     case BSCOPE_ROOM_MOVED:
       thread->stalled = false;
@@ -144,7 +148,7 @@ static bool drain_until_room(struct bscope_thread *thread, uint32_t slots, enum 
 }
 
 static bool make_room_blocked(struct bscope_thread *thread, uint32_t slots, enum bscope_drop *reason) {
-  while (room_in(thread) < slots) {
+  while (!has_room(thread, slots)) {
     if (exchange_ring(thread))
       continue;
     *reason = slots > thread->ring->size ? BSCOPE_DROP_OVERSIZED : BSCOPE_DROP_FULL;
@@ -160,8 +164,9 @@ static bool make_room(struct bscope_thread *thread, uint32_t slots) {
   enum bscope_drop reason = BSCOPE_DROP_FULL;
   bscope_quiet_enter(&quiet);
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_DRAINING); /* no stamp is open: idle for the watermark */
-  bool made = make_room_blocked(thread, slots, &reason);
-  if (!made)
+  bool forked = !thread->ring; /* by a handler, before signals were blocked: nothing of this block is left */
+  bool made = !forked && make_room_blocked(thread, slots, &reason);
+  if (!made && !forked)
     bscope_count_drop(thread->ring, reason);
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_IDLE);
   bscope_quiet_leave(&quiet);
@@ -170,29 +175,38 @@ static bool make_room(struct bscope_thread *thread, uint32_t slots) {
 
 /* How far the inline part may go before it looks here again: to the ring's end, or half its size on, to raise the
  * collector. */
-static bool set_limit(struct bscope_thread *thread) {
-  struct bscope_control *c = &thread->control;
-  uint64_t size = thread->ring->size;
-  uint64_t tail = bscope_load_acquire(&thread->ring->tail);
+static bool set_limit(struct bscope_control *c, const struct bscope_ring *ring) {
+  uint64_t size = ring->size;
+  uint64_t tail = bscope_load_acquire(&ring->tail);
   c->limit = bscope_min_u64(tail + size, c->head + bscope_max_u64(size / 2, 1));
   return c->head - tail >= size / 2;
 }
 
-enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM };
+enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM, FORKED };
 
-/* Claims and writes while busy, so that no handler's write comes between what it reads and what it stores. */
+static enum attempt write_into(struct bscope_control *c, struct bscope_ring *ring, uint64_t *clock,
+                               const struct bscope_draft *draft) {
+  uint64_t head = c->head;
+  if (room_in(ring, head) < draft->slots)
+    return NO_ROOM;
+  bscope_store_relaxed(&c->head, head + draft->slots);
+  bscope_write_slots(ring, head, draft, clock);
+  return set_limit(c, ring) ? WRITTEN_HALF_FULL : WRITTEN;
+}
+
+/*
+ * Claims and writes while busy, so that no handler's write comes between what it reads and what it stores. Pointers are
+ * loaded once: when a handler forks and returns in the child, the block is wiped, but what they lead to is still there.
+ */
 static enum attempt try_write(struct bscope_thread *thread, const struct bscope_draft *draft) {
   struct bscope_control *c = &thread->control;
-  enum attempt result = NO_ROOM;
   /* release, before the stamp: the watermark that acquires a later clock sees this write open. */
   bscope_store_release(&c->busy, bscope_stack_pointer());
   bscope_signal_fence();
-  if (room_in(thread) >= draft->slots) {
-    uint64_t head = c->head;
-    bscope_store_relaxed(&c->head, head + draft->slots);
-    bscope_write_slots(thread->ring, head, draft, c->clock);
-    result = set_limit(thread) ? WRITTEN_HALF_FULL : WRITTEN;
-  }
+  struct bscope_ring *ring = bscope_load_relaxed(&thread->ring); /* relaxed: only this thread writes it */
+  uint64_t *clock = bscope_load_relaxed(&c->clock);
+  bscope_signal_fence();
+  enum attempt result = ring && clock ? write_into(c, ring, clock, draft) : FORKED;
   bscope_signal_fence();
   bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE); /* after publication: seen idle means nothing is open */
   return result;
@@ -219,7 +233,9 @@ static __attribute__((noinline)) void record(struct bscope_site *site, struct bs
   if (draft->site == BSCOPE_SITE_OFF)
     return;
   if (draft->site == BSCOPE_SITE_UNKNOWN) {
-    bscope_add_relaxed(&thread->recorder->dropped[BSCOPE_DROP_MEMORY], 1);
+    struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
+    if (ring)
+      bscope_count_drop(ring, BSCOPE_DROP_MEMORY);
     return;
   }
   uint64_t busy = bscope_load_relaxed(&thread->control.busy);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a thread puts on before it takes the drain lock: no handler, no cancellation, and its own calls nested.
+ */
 #include "base/atomic.h"
 #include "collect/state.h"
 

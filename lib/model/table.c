@@ -13,7 +13,7 @@ static size_t slots(const struct bscope_table *table) {
   return (size_t)1 << (64 - table->shift);
 }
 
-static size_t home(const struct bscope_table *table, uint64_t key, uint32_t sub) {
+static inline size_t home(const struct bscope_table *table, uint64_t key, uint32_t sub) {
   uint64_t h = (key ^ table->seed) * UINT64_C(0x9e3779b97f4a7c15) + sub;
   h ^= h >> 32;
   h *= UINT64_C(0xd6e8feb86659fd93);
@@ -30,7 +30,7 @@ void bscope_table_fini(struct bscope_table *table) {
 }
 
 /* The key's entry, or the free one where it would go. */
-static struct bscope_table_entry *probe(const struct bscope_table *table, uint64_t key, uint32_t sub) {
+static inline struct bscope_table_entry *probe(const struct bscope_table *table, uint64_t key, uint32_t sub) {
   size_t mask = slots(table) - 1;
   size_t i = home(table, key, sub);
   while (table->entries[i].value != 0 && (table->entries[i].key != key || table->entries[i].sub != sub))

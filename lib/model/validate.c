@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a log can be true: the first event that contradicts those before it. One walk, memory as the resolver needs
- * it. */
+/*
+ * Whether a log can be true: the first event that contradicts those before it. One walk; memory as the resolver needs
+ * it.
+ */
 #include "base/error.h"
 #include "model/resolve.h"
 

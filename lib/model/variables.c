@@ -26,14 +26,26 @@ static uint32_t take_slot(struct bscope_variables *variables) {
   return (uint32_t)used;
 }
 
+/* What must not be left of a slot's last variable. Links are written when they come into use. */
+static void clear(struct bscope_variable *v) {
+  v->chain = 0;
+  v->stack = 0;
+  v->gaps = 0;
+  v->life = BSCOPE_LIFE_ALIVE;
+  v->stacked = v->named = v->started = v->mapped = v->remembered = false;
+}
+
 uint32_t bscope_variables_add(struct bscope_variables *variables) {
   if (variables->created == UINT32_MAX) {
     bscope_fail(BSCOPE_ERR_NO_MEMORY, "model: more than %u variables", UINT32_MAX);
     return BSCOPE_SLOT_NONE;
   }
   uint32_t slot = take_slot(variables);
-  if (slot != BSCOPE_SLOT_NONE)
-    variables->slots[slot] = (struct bscope_variable){.number = variables->created++, .holds = 1};
+  if (slot != BSCOPE_SLOT_NONE) {
+    clear(&variables->slots[slot]);
+    variables->slots[slot].number = variables->created++;
+    variables->slots[slot].holds = 1;
+  }
   return slot;
 }
 

@@ -62,7 +62,10 @@ struct bscope_variables {
 
 void bscope_variables_fini(struct bscope_variables *variables);
 
-/* A slot, zeroed but for its number, held once by being alive. NONE: BSCOPE_ERR_NO_MEMORY is set. */
+/*
+ * A slot with its number, alive and held by that, in no list; what it is remains to be written, all of it.
+ * NONE: BSCOPE_ERR_NO_MEMORY is set.
+ */
 uint32_t bscope_variables_add(struct bscope_variables *variables);
 
 /* Lets go of a slot; the last one frees it. */
