@@ -26,7 +26,9 @@ static inline void test_restart(struct bscope_options options) {
   check_equal(bscope_start(&options), BSCOPE_OK);
 }
 
-static inline void test_restart_default(void) { test_restart((struct bscope_options){0}); }
+static inline void test_restart_default(void) {
+  test_restart((struct bscope_options){0});
+}
 
 static inline struct bscope_log *test_log(void) {
   struct bscope_log *log = bscope_get_events();

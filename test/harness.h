@@ -65,7 +65,9 @@ static inline uint64_t test_next(struct test_random *r) { /* splitmix64, by Seba
   return x ^ x >> 31;
 }
 
-static inline uint64_t test_below(struct test_random *r, uint64_t bound) { return test_next(r) % bound; }
+static inline uint64_t test_below(struct test_random *r, uint64_t bound) {
+  return test_next(r) % bound;
+}
 
 static inline uint64_t test_seed(void) {
   static uint64_t seed;

@@ -206,7 +206,8 @@ static void payloads(void **state) {
 
 static void interned_sites_record_too(void **state) {
   (void)state;
-  const struct bscope_site_info info = {.size = sizeof(info), .kind = BSCOPE_KIND_MOVE, .name = "x", .name2 = "y", .line = 3};
+  const struct bscope_site_info info = {
+      .size = sizeof(info), .kind = BSCOPE_KIND_MOVE, .name = "x", .name2 = "y", .line = 3};
   struct bscope_site_info small = info;
   small.size = sizeof(info) - 1;
   test_restart_default();
@@ -272,8 +273,8 @@ static void oversized_events_are_counted(void **state) {
 static void overflow_drop_counts(void **state) {
   (void)state;
   for (size_t ring = 2; ring <= 64; ring *= 2) {
-    test_restart((struct bscope_options){
-        .ring = ring, .overflow = BSCOPE_OVERFLOW_DROP, .collector = BSCOPE_COLLECTOR_NONE});
+    test_restart(
+        (struct bscope_options){.ring = ring, .overflow = BSCOPE_OVERFLOW_DROP, .collector = BSCOPE_COLLECTOR_NONE});
     for (uint64_t i = 0; i < ring + 100; i++)
       test_emit(&site_a, i, i);
     struct bscope_stats s = test_stats();
@@ -295,10 +296,14 @@ static void overflow_drop_counts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(records_in_order),          cmocka_unit_test(leaves_the_callers_state),
-      cmocka_unit_test(off_attempts_nothing),      cmocka_unit_test(sites_of_another_abi_are_counted),
-      cmocka_unit_test(payloads),                  cmocka_unit_test(interned_sites_record_too),
-      cmocka_unit_test(small_rings_lose_nothing),  cmocka_unit_test(oversized_events_are_counted),
+      cmocka_unit_test(records_in_order),
+      cmocka_unit_test(leaves_the_callers_state),
+      cmocka_unit_test(off_attempts_nothing),
+      cmocka_unit_test(sites_of_another_abi_are_counted),
+      cmocka_unit_test(payloads),
+      cmocka_unit_test(interned_sites_record_too),
+      cmocka_unit_test(small_rings_lose_nothing),
+      cmocka_unit_test(oversized_events_are_counted),
       cmocka_unit_test(overflow_drop_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes that fork while they record (P3): the parent's log stays as it was, a child begins at 0 with its own, also from
- * a handler, thrice nested, and without the fork handlers; vfork and exec do no harm.
+ * Processes that fork while they record (P3): the parent's log stays as it was, a child begins at 0 with its own, also
+ * from a handler, thrice nested, and without the fork handlers; vfork and exec do no harm.
  */
 #include "engine.h"
 
@@ -226,7 +226,8 @@ static void inside_a_handler(void **state) {
   struct test_random random = {test_seed()};
   for (unsigned armed = 0; handled < forks && getpid() == self; n++) {
     if (armed == handled) { /* once each, so that a slow machine gets on between them */
-      timer_settime(timer, 0, &(struct itimerspec){.it_value.tv_nsec = 100000 + (long)test_below(&random, 100000)}, NULL);
+      timer_settime(timer, 0, &(struct itimerspec){.it_value.tv_nsec = 100000 + (long)test_below(&random, 100000)},
+                    NULL);
       armed++;
     }
     test_emit(&other, 1, n);
@@ -354,7 +355,7 @@ static void by_exec(void **state) {
   test_restart_default();
   pid_t pid = fork();
   if (pid == 0) {
-    for (int fd = 3; fd < 100; fd++) /* what the test's parent left open */
+    for (int fd = 3; fd < 1024; fd++) /* what the test's parent left open */
       close(fd);
     begin_writers();
     test_sleep_ms(20);
@@ -369,10 +370,14 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "look") == 0)
     return look_at_descriptors();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(under_load),       cmocka_unit_test(nested_thrice),
-      cmocka_unit_test(children_have_threads), cmocka_unit_test(while_sessions_are_replaced),
-      cmocka_unit_test(inside_a_handler), cmocka_unit_test(by_a_raw_clone),
-      cmocka_unit_test(by_bare_fork),     cmocka_unit_test(by_vfork),
+      cmocka_unit_test(under_load),
+      cmocka_unit_test(nested_thrice),
+      cmocka_unit_test(children_have_threads),
+      cmocka_unit_test(while_sessions_are_replaced),
+      cmocka_unit_test(inside_a_handler),
+      cmocka_unit_test(by_a_raw_clone),
+      cmocka_unit_test(by_bare_fork),
+      cmocka_unit_test(by_vfork),
       cmocka_unit_test(by_exec),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

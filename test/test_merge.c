@@ -58,7 +58,8 @@ static struct bscope_ring *make_ring(struct fixture *f, uint32_t size, uint64_t 
   return ring;
 }
 
-/* Writes an event of that stamp, with `size` bytes of payload that its stamp determines (none: -1). Returns its slots. */
+/* Writes an event of that stamp, with `size` bytes of payload that its stamp determines (none: -1). Returns its slots.
+ */
 static uint32_t put(struct bscope_ring *ring, uint64_t index, uint64_t stamp, int size) {
   uint8_t bytes[BSCOPE_PAYLOAD_MAX];
   struct bscope_draft draft = {.site = SITE, .subject = stamp * 5, .object = ~stamp, .slots = 1};
@@ -175,7 +176,8 @@ static void streams_come_out_sorted(void **state) {
   }
 }
 
-/* The main ring is read up to its first gap, the nested one throughout; each event once, however often it is looked at. */
+/* The main ring is read up to its first gap, the nested one throughout; each event once, however often it is looked at.
+ */
 static void gaps(void **state) {
   (void)state;
   struct fixture f;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tracking calls in signal handlers that interrupt tracking calls (P2, P3): nothing is torn, lost or counted twice at
- * 10,000 signals a second; and after a siglongjmp out of one the abandoned write is LOST, never resurrected, and nothing
- * behind it waits for it.
+ * 10,000 signals a second; and after a siglongjmp out of one the abandoned write is LOST, never resurrected, and
+ * nothing behind it waits for it.
  */
 #include "engine.h"
 
@@ -22,7 +22,7 @@ struct worker {
   pthread_t thread;
   uint64_t begun; /* atomic */
   uint64_t jumps, signals;
-  uint8_t *done;  /* 0: not returned, 1: returned; 2 is added for each time that it is in the log */
+  uint8_t *done; /* 0: not returned, 1: returned; 2 is added for each time that it is in the log */
   bool with_payload, jumps_out;
   volatile bool stop;
   volatile int depth;
@@ -136,8 +136,8 @@ static void check_run(const char *what) {
       unfinished += !(workers[i].done[n] & 1);
     }
   }
-  print_message("%s: %llu calls, %llu signals, %llu jumps, %llu lost, %llu open, %llu abandoned, nested dropped %llu\n", what,
-                (unsigned long long)begun, (unsigned long long)signals, (unsigned long long)jumps,
+  print_message("%s: %llu calls, %llu signals, %llu jumps, %llu lost, %llu open, %llu abandoned, nested dropped %llu\n",
+                what, (unsigned long long)begun, (unsigned long long)signals, (unsigned long long)jumps,
                 (unsigned long long)lost, (unsigned long long)open, (unsigned long long)s.abandoned,
                 (unsigned long long)s.dropped_nested);
   check_equal(s.pending, 0);

@@ -298,17 +298,14 @@ static void expect_move(struct expected *is, const struct bscope_event *event, i
   is->object = make(made_one);
 }
 
-static struct {
-  int slot;
-  uint64_t address;
-} resizes[THREADS][EVENTS];
+static int resizes[THREADS][EVENTS]; /* who is being resized, newest last */
 static int resizing[THREADS];
 
 static void expect_resized(struct expected *is, const struct bscope_event *event) {
   uint32_t t = event->thread;
   if (resizing[t] == 0)
     return;
-  int i = resizes[t][--resizing[t]].slot;
+  int i = resizes[t][--resizing[t]];
   if (i == NOBODY)
     return;
   is->subject = i;
@@ -332,41 +329,44 @@ static uint64_t some_size(void) {
   return sizes[below(8)];
 }
 
-/* A random event and what it must come to. */
-static struct bscope_event invent(struct expected *is) {
-  int n = (int)below(NAMES), m = (int)below(NAMES);
-  uint32_t t = (uint32_t)below(THREADS);
-  uint64_t a = somewhere(), size = some_size();
+/* What a random event is made of. */
+struct dice {
+  int n, m;
+  uint32_t t;
+  uint64_t a, size;
+};
+
+/* An event that makes a variable, and what it must come to. */
+static struct bscope_event invent_making(struct expected *is, struct dice d) {
   uint32_t line = 0;
   struct bscope_event e;
-  *is = (struct expected){.subject = NOBODY, .object = NOBODY};
-  switch (below(15)) {
+  switch (below(7)) {
   case 0:
-    e = (struct bscope_event)EV_NEW(t, names[n]);
-    is->subject = make((struct variable){.name = n, .thread = t});
+    e = (struct bscope_event)EV_NEW(d.t, names[d.n]);
+    is->subject = make((struct variable){.name = d.n, .thread = d.t});
     break;
   case 1:
   case 2:
-    e = (struct bscope_event)EV_NEW_AT(t, names[n], NULL, a, size);
-    line = 10 + 10 * (uint32_t)n + (uint32_t)below(3);
-    overwrite(is, a, size, line);
-    is->subject = make((struct variable){.name = n, .thread = t, .address = a, .size = size, .line = line});
+    e = (struct bscope_event)EV_NEW_AT(d.t, names[d.n], NULL, d.a, d.size);
+    line = 10 + 10 * (uint32_t)d.n + (uint32_t)below(3);
+    overwrite(is, d.a, d.size, line);
+    is->subject = make((struct variable){.name = d.n, .thread = d.t, .address = d.a, .size = d.size, .line = line});
     break;
   case 3:
-    e = (struct bscope_event)EV_LET(t, names[n], a, 8);
-    line = 100 + 10 * (uint32_t)n + (uint32_t)below(3);
-    overwrite(is, a, 8, line);
+    e = (struct bscope_event)EV_LET(d.t, names[d.n], d.a, 8);
+    line = 100 + 10 * (uint32_t)d.n + (uint32_t)below(3);
+    overwrite(is, d.a, 8, line);
     is->subject = make((struct variable){
-        .name = n, .thread = t, .address = a, .size = 8, .scoped = true, .scope_open = true, .line = line});
+        .name = d.n, .thread = d.t, .address = d.a, .size = 8, .scoped = true, .scope_open = true, .line = line});
     break;
   case 4:
-    e = (struct bscope_event)EV_REF(t, names[n], a, places[m], size + 0x1000);
-    line = 200 + 10 * (uint32_t)n + (uint32_t)below(3) + 100 * (uint32_t)m;
-    is->object = expect_owner(is, &e, m);
-    overwrite(is, a, 8, line);
-    is->subject = make((struct variable){.name = n,
-                                         .thread = t,
-                                         .address = a,
+    e = (struct bscope_event)EV_REF(d.t, names[d.n], d.a, places[d.m], d.size + 0x1000);
+    line = 200 + 10 * (uint32_t)d.n + (uint32_t)below(3) + 100 * (uint32_t)d.m;
+    is->object = expect_owner(is, &e, d.m);
+    overwrite(is, d.a, 8, line);
+    is->subject = make((struct variable){.name = d.n,
+                                         .thread = d.t,
+                                         .address = d.a,
                                          .size = 8,
                                          .borrower = true,
                                          .scoped = true,
@@ -374,61 +374,80 @@ static struct bscope_event invent(struct expected *is) {
                                          .line = line});
     break;
   case 5:
-    e = below(2) == 0 ? (struct bscope_event)EV_BORROW(t, names[n], places[m], a)
-                      : (struct bscope_event)EV_BORROW_VALUE(t, names[n], places[m]);
-    is->object = expect_owner(is, &e, m);
-    is->subject = make((struct variable){.name = n, .thread = t, .borrower = true});
+    e = below(2) == 0 ? (struct bscope_event)EV_BORROW(d.t, names[d.n], places[d.m], d.a)
+                      : (struct bscope_event)EV_BORROW_VALUE(d.t, names[d.n], places[d.m]);
+    is->object = expect_owner(is, &e, d.m);
+    is->subject = make((struct variable){.name = d.n, .thread = d.t, .borrower = true});
     break;
-  case 6:
-    e = (struct bscope_event)EV_BORROW_AT(t, names[n], NULL, a);
-    is->object = expect_owner(is, &e, m);
-    is->subject = make((struct variable){.name = n, .thread = t, .borrower = true});
+  default:
+    e = (struct bscope_event)EV_BORROW_AT(d.t, names[d.n], NULL, d.a);
+    is->object = expect_owner(is, &e, d.m);
+    is->subject = make((struct variable){.name = d.n, .thread = d.t, .borrower = true});
     break;
-  case 7:
-    e = (struct bscope_event)EV_DROP(t, names[n]);
-    expect_drop(is, &e, n);
+  }
+  e.line = line;
+  return e;
+}
+
+/* An event that ends, moves or resizes one. */
+static struct bscope_event invent_ending(struct expected *is, struct dice d) {
+  struct bscope_event e;
+  switch (below(8)) {
+  case 0:
+    e = (struct bscope_event)EV_DROP(d.t, names[d.n]);
+    expect_drop(is, &e, d.n);
     break;
-  case 8:
-    e = (struct bscope_event)EV_BORROW_END(t, names[n]);
-    expect_drop(is, &e, n);
+  case 1:
+    e = (struct bscope_event)EV_BORROW_END(d.t, names[d.n]);
+    expect_drop(is, &e, d.n);
     break;
-  case 9:
-    e = (struct bscope_event)EV_DROP_AT(t, NULL, a);
-    expect_drop_at(is, a);
+  case 2:
+    e = (struct bscope_event)EV_DROP_AT(d.t, NULL, d.a);
+    expect_drop_at(is, d.a);
     break;
-  case 10: {
+  case 3: {
     const struct variable *v = count == 0 ? NULL : &all[below((uint64_t)count)];
-    uint64_t at = v != NULL && v->scoped ? v->address : a;
-    int name = v != NULL && v->scoped ? v->name : n;
-    uint32_t thread = v != NULL && v->scoped ? v->thread : t;
+    uint64_t at = v != NULL && v->scoped ? v->address : d.a;
+    int name = v != NULL && v->scoped ? v->name : d.n;
+    uint32_t thread = v != NULL && v->scoped ? v->thread : d.t;
     bool borrower = v != NULL && v->scoped && v->borrower;
     e = borrower ? (struct bscope_event)EV_REF_END(thread, names[name], at)
                  : (struct bscope_event)EV_LET_END(thread, names[name], at);
     expect_scope_end(is, &e, name);
     break;
   }
-  case 11:
-    e = (struct bscope_event)EV_MOVE(t, names[n], names[m]);
-    expect_move(is, &e, n, m);
+  case 4:
+    e = (struct bscope_event)EV_MOVE(d.t, names[d.n], names[d.m]);
+    expect_move(is, &e, d.n, d.m);
     break;
-  case 12:
-    e = (struct bscope_event)EV_MOVE_AT(t, NULL, a, names[m]);
-    expect_move(is, &e, n, m);
+  case 5:
+    e = (struct bscope_event)EV_MOVE_AT(d.t, NULL, d.a, names[d.m]);
+    expect_move(is, &e, d.n, d.m);
     break;
-  case 13:
-    e = (struct bscope_event)EV_RESIZE(t, NULL, a, size);
-    is->subject = live_at(a);
+  case 6:
+    e = (struct bscope_event)EV_RESIZE(d.t, NULL, d.a, d.size);
+    is->subject = live_at(d.a);
     if (is->subject != NOBODY)
       all[is->subject].away = true;
-    resizes[t][resizing[t]++].slot = is->subject;
+    resizes[d.t][resizing[d.t]++] = is->subject;
     break;
   default:
-    e = (struct bscope_event)EV_RESIZED(t, below(3) == 0 ? 0 : a, size);
+    e = (struct bscope_event)EV_RESIZED(d.t, below(3) == 0 ? 0 : d.a, d.size);
     expect_resized(is, &e);
     break;
   }
-  e.line = line;
   return e;
+}
+
+static struct bscope_event invent(struct expected *is) {
+  struct dice d;
+  d.n = (int)below(NAMES);
+  d.m = (int)below(NAMES);
+  d.t = (uint32_t)below(THREADS);
+  d.a = somewhere();
+  d.size = some_size();
+  *is = (struct expected){.subject = NOBODY, .object = NOBODY};
+  return below(15) < 7 ? invent_making(is, d) : invent_ending(is, d);
 }
 
 static int number(const struct bscope_variable_ref *ref) {

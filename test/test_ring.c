@@ -8,8 +8,9 @@
 #include "capture/ring.h"
 #include "capture/write.h"
 
-static const uint64_t starts[] = {0,          1,          0x7fffffff,          0xfffffff0,         0xfffffffe, 0xffffffff,
-                                  0x100000000, UINT64_MAX - 64, UINT64_MAX - 7, UINT64_MAX - 1, UINT64_MAX};
+static const uint64_t starts[] = {0,          1,           0x7fffffff,      0xfffffff0,     0xfffffffe,
+                                  0xffffffff, 0x100000000, UINT64_MAX - 64, UINT64_MAX - 7, UINT64_MAX - 1,
+                                  UINT64_MAX};
 
 static struct bscope_ring *make(uint32_t size, uint64_t start, bool nested) {
   size_t bytes = bscope_ring_bytes(size);

@@ -226,10 +226,14 @@ int main(void) {
   int filtered = test_in_child(filter_first);
   check_equal(filtered, 0);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equal_sites_are_one_entry),    cmocka_unit_test(every_field_counts),
-      cmocka_unit_test(names_known_at_run_time),      cmocka_unit_test(unknown_ids_have_no_entry),
-      cmocka_unit_test(extra_strings),                cmocka_unit_test(racing_threads_get_one_entry),
-      cmocka_unit_test(filter_is_set_before_sites),   cmocka_unit_test(beyond_the_capacity_names_fold),
+      cmocka_unit_test(equal_sites_are_one_entry),
+      cmocka_unit_test(every_field_counts),
+      cmocka_unit_test(names_known_at_run_time),
+      cmocka_unit_test(unknown_ids_have_no_entry),
+      cmocka_unit_test(extra_strings),
+      cmocka_unit_test(racing_threads_get_one_entry),
+      cmocka_unit_test(filter_is_set_before_sites),
+      cmocka_unit_test(beyond_the_capacity_names_fold),
       cmocka_unit_test(folded_events_are_kept_and_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

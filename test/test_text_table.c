@@ -42,7 +42,8 @@ static void long_text_is_cut_at_a_character(void **state) {
   for (unsigned shift = 0; shift < 4; shift++) {
     memset(text, 'a', sizeof(text));
     text[sizeof(text) - 1] = '\0';
-    memcpy(text + BSCOPE_TEXT_LONGEST - shift, "\xf0\x9f\x98\x80", 4); /* four bytes, across the limit but for one case */
+    memcpy(text + BSCOPE_TEXT_LONGEST - shift, "\xf0\x9f\x98\x80",
+           4); /* four bytes, across the limit but for one case */
     const char *kept = bscope_text_intern_string(text, 0);
     size_t length = strlen(kept);
     assert_int_equal(length, BSCOPE_TEXT_LONGEST - shift);
@@ -157,9 +158,12 @@ static void a_full_table_refuses_and_keeps(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equal_text_is_one_pointer),      cmocka_unit_test(bytes_of_every_value_are_kept),
-      cmocka_unit_test(long_text_is_cut_at_a_character), cmocka_unit_test(racing_threads_get_one_pointer),
-      cmocka_unit_test(a_handler_may_intern),           cmocka_unit_test(a_full_table_refuses_and_keeps),
+      cmocka_unit_test(equal_text_is_one_pointer),
+      cmocka_unit_test(bytes_of_every_value_are_kept),
+      cmocka_unit_test(long_text_is_cut_at_a_character),
+      cmocka_unit_test(racing_threads_get_one_pointer),
+      cmocka_unit_test(a_handler_may_intern),
+      cmocka_unit_test(a_full_table_refuses_and_keeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

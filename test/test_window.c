@@ -25,7 +25,9 @@ static void begin(struct fixture *f, size_t bytes, uint64_t capacity, uint64_t b
   bscope_window_begin(&f->window, base);
 }
 
-static void end(struct fixture *f) { bscope_region_fini(&f->region); }
+static void end(struct fixture *f) {
+  bscope_region_fini(&f->region);
+}
 
 static void write_cell(struct bscope_window *w, uint64_t stamp) {
   struct bscope_chunk *chunk = NULL;

@@ -6,8 +6,6 @@
 #include <borrowscope/export.h>
 
 #include "base/error.h"
-#include "collect/environment.h"
-#include "collect/state.h"
 #include "export/json.h"
 #include "export/replace_file.h"
 #include "log/snapshot.h"
@@ -21,21 +19,6 @@ struct request {
   bool times;
   bool addresses;
 };
-
-static const struct bscope_log_host session_host = {.view = bscope_session_view,
-                                                    .locked = bscope_session_locked,
-                                                    .ref = bscope_session_ref,
-                                                    .unref = bscope_session_unref};
-
-/* The current session's settings, or, without one, those that it would have. */
-static void take_session_settings(struct request *request) {
-  struct bscope_session *session = bscope_session_get();
-  const struct bscope_settings *settings = session ? &session->settings : bscope_environment_settings();
-  request->times = settings->times;
-  request->addresses = settings->addresses;
-  if (session)
-    bscope_session_unref(session);
-}
 
 static bool is_switch(int value) {
   return value == BSCOPE_ON || value == BSCOPE_OFF || value == BSCOPE_SWITCH_DEFAULT;
@@ -65,14 +48,12 @@ static int check_options(const struct bscope_export_options *options) {
 /* 0, or BSCOPE_ERR_INVALID_ARGUMENT. */
 static int request_init(struct request *request, const struct bscope_log *log,
                         const struct bscope_export_options *options) {
-  *request = (struct request){.log = log};
   if (!log)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no log");
+  *request = (struct request){.log = log, .times = !log->hides_times, .addresses = log->shows_addresses};
   int status = options ? check_options(options) : BSCOPE_OK;
   if (status != BSCOPE_OK)
     return status;
-  if (!options || !options->times || !options->addresses)
-    take_session_settings(request);
   if (!options)
     return BSCOPE_OK;
   if (options->times)
@@ -176,7 +157,7 @@ int bscope_export_json(const char *path) {
   if (!path)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no path");
   struct bscope_log *log = NULL;
-  int status = bscope_log_snapshot(&session_host, &log);
+  int status = bscope_log_current(&log);
   if (status == BSCOPE_OK)
     status = bscope_log_export_json(log, path, NULL);
   bscope_log_free(log);
@@ -187,7 +168,7 @@ int bscope_export_json_to_file(FILE *stream) {
   if (!stream)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no stream");
   struct bscope_log *log = NULL;
-  int status = bscope_log_snapshot(&session_host, &log);
+  int status = bscope_log_current(&log);
   if (status == BSCOPE_OK)
     status = bscope_log_export_json_to_file(log, stream, NULL);
   bscope_log_free(log);

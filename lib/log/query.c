@@ -9,8 +9,12 @@ static const struct bscope_log_host session_host = {.view = bscope_session_view,
                                                     .ref = bscope_session_ref,
                                                     .unref = bscope_session_unref};
 
+int bscope_log_current(struct bscope_log **out) {
+  return bscope_log_snapshot(&session_host, out);
+}
+
 struct bscope_log *bscope_get_events(void) {
   struct bscope_log *log = NULL;
 
-  return bscope_log_snapshot(&session_host, &log) == BSCOPE_OK ? log : NULL;
+  return bscope_log_current(&log) == BSCOPE_OK ? log : NULL;
 }

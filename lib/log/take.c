@@ -76,6 +76,8 @@ int bscope_snapshot_take(void *context, const struct bscope_view *view) {
   log->count = (size_t)(view->prefix - view->base - log->first);
   log->generation = view->generation;
   log->stats = view->stats;
+  log->hides_times = view->settings && !view->settings->times;
+  log->shows_addresses = view->settings && view->settings->addresses;
   log->pending = view->stats.pending;
   if (view->session)
     snapshot->host->ref(view->session);

@@ -16,7 +16,7 @@
 #endif
 #define NSIZE 2  /* slots of the nested ring */
 #ifndef TURNS
-#define TURNS 2 /* of the drainer while the thread lives; one more when it has ended */
+#define TURNS 1 /* of the drainer while the thread lives; one more when it has ended */
 #endif
 #ifndef BASE_CALLS
 #define BASE_CALLS 2

@@ -11,7 +11,7 @@
 #define WRITES 2
 #endif
 #ifndef TURNS
-#define TURNS 2 /* of the drainer while threads run; one more when all have ended */
+#define TURNS 1 /* of the drainer while threads run; one more when all have ended */
 #endif
 #define STAMPS (THREADS * WRITES)
 #define NOBODY THREADS
@@ -23,7 +23,6 @@ byte next[THREADS];
 /* A thread's control block. busy: 0 idle, 1 draining (no stamp is open), 2 a write. */
 byte busy[THREADS], nesting[THREADS];
 bool gone[THREADS];    /* the kernel has no such thread */
-bool retired[THREADS]; /* its block was taken off the list */
 /* A thread's rings: stamps published and not yet drained. */
 bool ready[STAMPS];
 byte thread_of[STAMPS];
@@ -59,8 +58,10 @@ proctype thread(byte me) {
   byte n, s;
   /* bscope_thread_attach */
   do
-  :: s = list;
-     next[me] = s;
+  :: atomic {
+       s = list;
+       next[me] = s
+     }
      if
      :: d_step { list == s -> list = me } -> break
      :: else
@@ -78,14 +79,16 @@ proctype thread(byte me) {
         take_stamp(s, me);
         if
         :: true
-        :: d_step { fate[s] = ABANDONED; s = 0 } -> break /* cancelled in the middle */
+        :: me == 0 -> /* cancelled in the middle */
+           d_step { fate[s] = ABANDONED; s = 0 }
+           break
         fi;
 #ifdef BUG_BUSY_EARLY
         busy[me] = 0;
 #endif
         publish(s);
         busy[me] = 0
-     :: true -> /* bscope_nested_write under make_room or a guard */
+     :: me == 1 -> /* bscope_nested_write under make_room or a guard */
         busy[me] = 1;
         nesting[me] = nesting[me] + 1;
         take_stamp(s, me);
@@ -155,16 +158,10 @@ inline ask_kernel(t, dead) {
   dead = true;
   t = list;
   do
-  :: t != NOBODY ->
-     if
-     :: IS_IDLE(t)
-     :: else ->
-        if
-        :: gone[t]
-        :: else -> dead = false
-        fi
-     fi;
-     t = next[t]
+  :: atomic { t != NOBODY ->
+       dead = dead && (IS_IDLE(t) || gone[t]);
+       t = next[t]
+     }
   :: else -> break
   od;
   t = 0
@@ -190,10 +187,10 @@ inline settle(C, s, to) {
 
 /* bscope_retire_threads: one that is gone and drained */
 inline retire(t, s) {
-  t = list;
-  do
-  :: t != NOBODY ->
-     atomic {
+  atomic {
+    t = list;
+    do
+    :: t != NOBODY ->
        s = 0;
 #ifndef BUG_RETIRE_UNDRAINED
        do
@@ -203,15 +200,15 @@ inline retire(t, s) {
        s = (s == STAMPS -> 0 : 1);
 #endif
        if
-       :: gone[t] && s == 0 && list == t -> list = next[t]; retired[t] = true
+       :: gone[t] && s == 0 && list == t -> list = next[t]
        :: else
        fi;
-       s = 0;
        t = next[t]
-     }
-  :: else -> break
-  od;
-  t = 0
+    :: else -> break
+    od;
+    s = 0;
+    t = 0
+  }
 }
 
 proctype drainer() {
