@@ -247,6 +247,8 @@ static void late_events_take_their_places(void **state) {
   assert_int_equal(seen.subject, 123);
   assert_int_equal(seen.object, 456);
   assert_int_equal(seen.thread, 9);
+  assert_int_equal(bscope_log_at(after, 1, &seen), BSCOPE_OK);
+  assert_int_equal(seen.subject, 123);
   assert_int_equal(bscope_log_at(after, 21, &seen), BSCOPE_OK);
   assert_int_equal(seen.kind, BSCOPE_KIND_LOST);
   assert_int_equal(bscope_log_at(after, 31, &seen), BSCOPE_OK);

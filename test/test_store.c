@@ -186,6 +186,7 @@ static void late_events_are_taken_or_refused(void **state) {
   assert_int_equal(counts.lost_evicted, counts.first / 4096 + 1 + (counts.first % 4096 > 0));
   assert_false(bscope_store_add_late(world->store, &event, 8193)); /* evicted meanwhile */
   world_reset(world);
+  assert_int_equal(world->store->lates.count, 0);
   assert_false(bscope_store_add_late(world->store, &event, world->base - 1)); /* of the generation before */
   world_destroy(world);
 }

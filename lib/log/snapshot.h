@@ -33,8 +33,8 @@ struct bscope_log {
   uint64_t generation;
   uint64_t pending;
   struct bscope_stats stats;
-  bool hides_times;     /* exports leave them out unless told otherwise: the session's option times=0 */
-  bool shows_addresses; /* and write them: addresses=1 */
+  bool hides_times;                  /* exports leave them out unless told otherwise: the session's option times=0 */
+  bool shows_addresses;              /* and write them: addresses=1 */
   struct bscope_thread_row *threads; /* ascending by number; owned by the source */
   size_t thread_count;
 };
@@ -51,7 +51,8 @@ struct bscope_log_host {
   void (*unref)(struct bscope_session *session);
 };
 
-/* A snapshot of the process's session: bscope_get_events with its status. 0 and *out (owned), or a status with its message. */
+/* A snapshot of the process's session: bscope_get_events with its status. 0 and *out (owned), or a status with its
+ * message. */
 int bscope_log_current(struct bscope_log **out);
 
 /* A snapshot of the host's session. 0 and *out (owned), or a status with its message. */

@@ -16,10 +16,8 @@
 struct bscope_facts_site {
   const char *name;
   const char *name2;
-  const char *type;
-  const char *file;
-  const char *function;
   const char *text;
+  const char *function;
   uint32_t line;
   uint32_t entry; /* + 1; 0: not seen yet */
 };
@@ -35,10 +33,10 @@ void bscope_facts_fini(struct bscope_facts_table *table) {
   free(table->sites);
 }
 
+/* A site's strings don't change; what could differ under one number is another site's. */
 static bool same_site(const struct bscope_facts_site *site, const struct bscope_event *event) {
-  return site->entry != 0 && site->name == event->name && site->name2 == event->name2 &&
-         site->type == event->type_name && site->file == event->file && site->function == event->function &&
-         site->text == event->text && site->line == event->line;
+  return site->entry != 0 && site->line == event->line && site->name == event->name && site->name2 == event->name2 &&
+         site->text == event->text && site->function == event->function;
 }
 
 static int intern(struct bscope_names *names, const char *text, uint32_t *out) {
@@ -125,7 +123,6 @@ int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event 
   struct bscope_facts_site *site = cached_site(table, event->site);
   if (site == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  *site = (struct bscope_facts_site){event->name,     event->name2, event->type_name, event->file,
-                                     event->function, event->text,  event->line,      *out + 1};
+  *site = (struct bscope_facts_site){event->name, event->name2, event->text, event->function, event->line, *out + 1};
   return BSCOPE_OK;
 }

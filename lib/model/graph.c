@@ -13,18 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 20
+#define DIGITS_MAX 20 /* of a 64-bit number */
 
-/* Writes the decimal digits of n and gives their end. */
+/* Writes the decimal digits of n, two at a time, and gives their end. */
 static char *put_number(char *out, uint64_t n) {
+  static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                              "25262728293031323334353637383940414243444546474849"
+                              "50515253545556575859606162636465666768697071727374"
+                              "75767778798081828384858687888990919293949596979899";
   char digits[DIGITS_MAX];
-  size_t count = 0;
-  do
-    digits[count++] = (char)('0' + n % 10);
-  while ((n /= 10) != 0);
-  while (count > 0)
-    *out++ = digits[--count];
-  return out;
+  char *first = digits + DIGITS_MAX;
+  for (; n >= 10; n /= 100)
+    memcpy(first -= 2, pairs + 2 * (n % 100), 2);
+  if (n != 0 || first == digits + DIGITS_MAX)
+    *--first = (char)('0' + n);
+  size_t length = (size_t)(digits + DIGITS_MAX - first);
+  memcpy(out, first, length);
+  return out + length;
 }
 
 /* "<name>_<number>" behind the other ids; each begins at a multiple of four bytes. */

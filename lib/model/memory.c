@@ -50,9 +50,7 @@ static void *no_memory(size_t count, size_t width) {
   return NULL;
 }
 
-void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width) {
-  if (need <= *capacity)
-    return array;
+void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t width) {
   size_t wanted = *capacity < FIRST_CAPACITY ? FIRST_CAPACITY : *capacity;
   while (wanted < need) {
     if (wanted > SIZE_MAX / 2 / width)

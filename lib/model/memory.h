@@ -11,11 +11,16 @@
 
 #include <stddef.h>
 
+/* The slow half of bscope_model_grow. */
+void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t width);
+
 /*
  * Makes room for `need` elements of `width` bytes in an array that holds `*capacity` of them. Returns the array,
  * perhaps moved, with *capacity raised; or NULL with BSCOPE_ERR_NO_MEMORY set and the old array untouched.
  */
-void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width);
+static inline void *bscope_model_grow(void *array, size_t *capacity, size_t need, size_t width) {
+  return need <= *capacity ? array : bscope_model_enlarge(array, capacity, need, width);
+}
 
 /* `count` zeroed elements, or NULL with BSCOPE_ERR_NO_MEMORY set. Owned: free. */
 void *bscope_model_zeroed(size_t count, size_t width);

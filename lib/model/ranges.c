@@ -17,11 +17,11 @@ void bscope_ranges_fini(struct bscope_ranges *ranges) {
   bscope_table_fini(&ranges->cells);
 }
 
-/* The least k with 2^k >= size; the whole address space still has two cells on level 63. */
+/* The least even k with 2^k >= size; what is larger than 2^62 still has two cells at most on level 63. */
 static unsigned level_of(const struct bscope_variable *v) {
   uint64_t rest = bscope_variable_last(v->address, v->size) - v->address;
   unsigned bits = rest == 0 ? 0 : 64 - (unsigned)__builtin_clzll(rest);
-  return bits < BSCOPE_LEVELS ? bits : BSCOPE_LEVELS - 1;
+  return bits <= 62 ? (bits + 1) & ~1u : BSCOPE_LEVELS - 1;
 }
 
 /* A cell's list links v by the link of v's first or of its second cell. */

@@ -5,10 +5,10 @@
  * By start address: a hash from the address to the variables that begin there, ended ones too while they are remembered
  * (a second drop of an address is a finding).
  *
- * By containment: a grid for each power of two. A live range of size s lies in the level k of the least 2^k >= s, in
- * the one or two cells of 2^k bytes that it touches. A level holds ranges of nearly one size that don't overlap by
- * halves, so a cell holds few; the lowest level with a range that holds the address has the smallest. One probe for
- * each level in use.
+ * By containment: a grid for each power of four. A live range of size s lies in the level k of the least even k with
+ * 2^k >= s, in the one or two cells of 2^k bytes that it touches. A level holds ranges of nearly one size that don't
+ * overlap by halves, so a cell holds few; the lowest level with a range that holds the address has the smallest. One
+ * probe for each level in use. (Powers of two would halve the cells' lists and double the probes, which cost more.)
  */
 #ifndef BSCOPE_MODEL_RANGES_H
 #define BSCOPE_MODEL_RANGES_H

@@ -74,7 +74,8 @@ void bscope_resolver_end(struct bscope_resolver *r, uint32_t slot, enum bscope_l
   v->life = (uint8_t)life;
   v->gaps = r->gaps;
   bscope_stacks_remove(&r->stacks, slot);
-  bscope_ranges_unmap(&r->ranges, slot);
+  if (v->mapped)
+    bscope_ranges_unmap(&r->ranges, slot);
   let_owner_go(r, v);
   bscope_chains_remove(&r->chains, v->chain);
   v->chain = 0;

@@ -19,17 +19,6 @@ void bscope_stacks_fini(struct bscope_stacks *stacks) {
   free(stacks->names);
 }
 
-uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
-                            struct bscope_stack_hint *hint) {
-  if (name == BSCOPE_NAME_NONE)
-    return 0;
-  if (bscope_likely(hint->stack != 0 && hint->thread == thread))
-    return hint->stack;
-  uint32_t stack = bscope_table_get(&stacks->index, name, thread);
-  *hint = (struct bscope_stack_hint){thread, stack};
-  return stack;
-}
-
 static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
   size_t before = stacks->name_capacity;
   if (bscope_likely(name < before))

@@ -49,8 +49,13 @@ void bscope_stacks_init(struct bscope_stacks *stacks, struct bscope_variables *v
 void bscope_stacks_fini(struct bscope_stacks *stacks);
 
 /* The stack of a thread's name, or 0. The hint is the site's. */
-uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
-                            struct bscope_stack_hint *hint);
+static inline uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                                          struct bscope_stack_hint *hint) {
+  if (hint->stack == 0 || hint->thread != thread)
+    *hint = (struct bscope_stack_hint){thread,
+                                       name == BSCOPE_NAME_NONE ? 0 : bscope_table_get(&stacks->index, name, thread)};
+  return hint->stack;
+}
 
 /*
  * Makes room for a variable of that name before it is made, so that pushing can't fail: the stack into *out.
