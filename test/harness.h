@@ -4,7 +4,7 @@
  * that may fail on any thread or in a forked child, sites made by hand, and the identity of the counts (P2).
  *
  * BSCOPE_TEST_SEED=n repeats a run; BSCOPE_TEST_SCALE=x multiplies the sizes that the promises name (1 is all of
- * them; without it a tenth, or all with BSCOPE_TEST_FULL=1).
+ * them; without it a tenth, a fiftieth where a tool slows the test down, or all with BSCOPE_TEST_FULL=1).
  */
 #ifndef BSCOPE_TEST_HARNESS_H
 #define BSCOPE_TEST_HARNESS_H
@@ -30,13 +30,20 @@
 
 #if defined(__SANITIZE_THREAD__)
 #define TEST_TSAN 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define TEST_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define TEST_TSAN 1
+#elif __has_feature(address_sanitizer)
+#define TEST_ASAN 1
 #endif
 #endif
 #ifndef TEST_TSAN
 #define TEST_TSAN 0
+#endif
+#ifndef TEST_ASAN
+#define TEST_ASAN 0
 #endif
 
 /* Unlike cmocka's assertions it may be used on every thread and in forked children: it ends the process. */
@@ -84,7 +91,9 @@ static inline double test_scale(void) {
   const char *scale = getenv("BSCOPE_TEST_SCALE");
   if (scale)
     return strtod(scale, NULL);
-  return getenv("BSCOPE_TEST_FULL") ? 1.0 : 0.1;
+  if (getenv("BSCOPE_TEST_FULL"))
+    return 1.0;
+  return TEST_TSAN || TEST_ASAN || getenv("BSCOPE_TEST_VALGRIND") ? 0.02 : 0.1;
 }
 
 /* `full` at scale 1, never less than `least`. */

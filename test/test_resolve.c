@@ -34,8 +34,8 @@ struct story {
   struct step steps[12];
 };
 
-#define S(e, is, ...)                                                                                                  \
-  { .event = e, .comes_to = is, __VA_ARGS__ }
+#define S(e, ...)                                                                                                      \
+  { .event = e, .comes_to = __VA_ARGS__ }
 #define F(name) .function = (name)
 #define LINE(n) .line = (n)
 

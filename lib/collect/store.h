@@ -64,7 +64,7 @@ struct bscope_store_counts {
   uint64_t base;               /* stamp of position 0 */
   uint64_t first;              /* stamp of the oldest event kept in a block (or base + sealed when there is none) */
   uint64_t sealed;             /* positions of this generation that have left the window, evicted ones too */
-  uint64_t lost;               /* positions sealed as LOST, evicted ones too; not those that add_late proved lost */
+  uint64_t lost;               /* LOST positions among the sealed, evicted ones too: sealed so, or proved since */
   uint64_t lost_evicted;       /* evicted positions that were LOST, sealed so or proved late */
   uint64_t open;               /* OPEN positions among those kept, less those that arrived late */
   uint64_t open_evicted;       /* positions evicted while OPEN */

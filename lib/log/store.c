@@ -217,7 +217,7 @@ static void account(struct bscope_store *store, const struct bscope_block_header
   const uint8_t *threads = (const uint8_t *)header + header->events_offset - sizeof(uint32_t) * header->thread_count;
 
   store->sealed = end;
-  store->lost += header->lost;
+  store->lost += header->lost + late.lost;
   store->open += header->open - late.all;
   for (uint32_t i = 0; i < header->thread_count; i++) {
     struct bscope_thread_row *row;
@@ -305,12 +305,16 @@ bool bscope_store_add_late(struct bscope_store *store, const struct bscope_cell 
     return true;
   if (bscope_lates_add(&store->lates, store->region, position, cell))
     return false;
-  if (position < store->sealed)
+  if (position < store->sealed) {
     store->open--;
+    store->lost += cell->site == BSCOPE_SITE_LOST;
+  }
   return true;
 }
 
 void bscope_store_count(const struct bscope_store *store, struct bscope_store_counts *out) {
+  struct bscope_late_tally late = bscope_lates_tally(&store->lates, store->sealed, UINT64_MAX);
+
   *out = (struct bscope_store_counts){
       .generation = store->generation,
       .base = store->base,
@@ -320,6 +324,8 @@ void bscope_store_count(const struct bscope_store *store, struct bscope_store_co
       .lost_evicted = store->lost_evicted,
       .open = store->open,
       .open_evicted = store->open_evicted,
+      .late_unsealed = late.all,
+      .late_unsealed_lost = late.lost,
       .bytes = bytes_of(store),
       .bytes_pinned = store->retired_bytes,
       .threads = store->threads.count,

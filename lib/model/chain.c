@@ -24,6 +24,7 @@ uint32_t bscope_chains_add(struct bscope_chains *chains) {
     chain = (uint32_t)used;
   }
   chains->chains[chain].count = 0;
+  chains->chains[chain].gaps = 0;
   return chain;
 }
 

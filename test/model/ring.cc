@@ -3,8 +3,8 @@
  * The memory orders of one ring, under a machine that reorders whatever they allow: an owner that writes, abandons a
  * write and heals it, and exchanges its ring for another; a drainer that makes whole turns.
  *
- * Plain fields are race-detected. Checks: what is drained is whole and comes once; a stamp that is declared lost is
- * the abandoned one. Each -DBUG_… weakens one order. README.md names the functions.
+ * Plain fields are watched for races. Checks: what is drained is whole and comes once; a stamp that is declared lost is
+ * the abandoned one. -DBUG=NAME weakens one order or swaps two steps. README.md names the functions.
  */
 #include <relacy/relacy.hpp>
 
@@ -14,7 +14,7 @@ using rl::mo_relaxed;
 using rl::mo_release;
 
 #define ORDER(bug, order) (BUG == bug ? mo_relaxed : order)
-enum { NONE, STAMP, PUBLISH, TAIL, TAIL_LOAD, INDEX_LOAD, CLOCK_LOAD, CLEAR, BUSY_LOAD, RING, RING_LOAD, STATE, EXCHANGE_EARLY };
+enum { NONE, STAMP, PUBLISH, TAIL, TAIL_LOAD, INDEX_LOAD, CLOCK_LOAD, CLEAR, BUSY_LOAD, RING, RING_LOAD, LINK_LATE, UNLINK_EARLY };
 #ifndef BUG
 #define BUG NONE
 #endif
@@ -95,13 +95,13 @@ struct one_ring : rl::test_suite<one_ring, 2> {
       return old;
     busy.store(1, mo_release, $);
     fresh->in_use($) = true;
-    fresh->next.store(old, mo_relaxed, $);
-    if (BUG == EXCHANGE_EARLY)
-      old->exchanged.store(1, mo_release, $);
+    if (BUG != LINK_LATE)
+      fresh->next.store(old, mo_relaxed, $);
     old->last($) = head;
-    if (BUG != EXCHANGE_EARLY)
-      old->exchanged.store(1, ORDER(STATE, mo_release), $);
+    old->exchanged.store(1, mo_release, $);
     present.store(fresh, ORDER(RING, mo_release), $);
+    if (BUG == LINK_LATE)
+      fresh->next.store(old, mo_relaxed, $);
     head = 0;
     busy.store(0, mo_release, $);
     return fresh;
@@ -139,7 +139,8 @@ struct one_ring : rl::test_suite<one_ring, 2> {
       if (r == &rings[1])
         RL_ASSERT(r->in_use($));
       merge(r);
-      if (at != &present && r->exchanged.load(mo_acquire, $) && r->tail.load(mo_relaxed, $) == r->last($))
+      if (at != &present && r->exchanged.load(mo_acquire, $) &&
+          (BUG == UNLINK_EARLY || r->tail.load(mo_relaxed, $) == r->last($)))
         at->store(r->next.load(mo_relaxed, $), mo_release, $);
       else
         at = &r->next;

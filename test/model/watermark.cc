@@ -2,7 +2,7 @@
 /*
  * The memory orders of the proof that a stamp is lost: two threads that attach and write, the second a nested write
  * under DRAINING, and a drainer that reads the clock, takes the list, looks at each thread once and drains. Every write is
- * published, so no stamp may ever be declared lost. Each -DBUG=… weakens one order. README.md names the functions.
+ * published, so no stamp may ever be declared lost. -DBUG=NAME weakens one order. README.md names the functions.
  */
 #include <relacy/relacy.hpp>
 

@@ -6,7 +6,9 @@
  * arrives all the same; when all threads have ended and a last turn is made, everything published is in the log.
  * A ring is one slot here, with its stamp (ring.pml has the slots). README.md names the functions.
  */
-#define THREADS 3
+#ifndef THREADS
+#define THREADS 2
+#endif
 #ifndef WRITES
 #define WRITES 2
 #endif
@@ -276,10 +278,8 @@ init {
   atomic {
     run thread(0);
     run thread(1);
-#ifndef TWO_THREADS
+#if THREADS > 2
     run thread(2);
-#else
-    ended++;
 #endif
     run drainer()
   }

@@ -2,8 +2,8 @@
 /*
  * P1 against an oracle. Each thread keeps a vector clock: how many events of every thread happened before its next one.
  * Threads hand their clocks over by mutex, condition variable, acquire and release, and by being created and joined.
- * In the log an event may stand only where its thread's sequence has come to it and, for every other thread, at least as
- * many events stand before it as its vector says.
+ * In the log an event may stand only where its thread's sequence has come to it and, for every other thread, at least
+ * as many events stand before it as its vector says.
  */
 #include "engine.h"
 

@@ -10,7 +10,7 @@
 #define WRITERS 8
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "reset");
-static bool stop_writers; /* atomic */
+static bool stop_writers;          /* atomic */
 static uint64_t done[WRITERS][16]; /* atomic: [0] of each */
 
 static void *write_on(void *argument) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A writer stopped between its stamp and its publication (P2, P4): queries return in about 100 ms with pending > 0, others go
- * on recording, its position is OPEN; when it goes on, the event arrives LATE and is shown; when it dies there, it is LOST.
+ * A writer stopped between its stamp and its publication (P2, P4): queries return in about 100 ms with pending > 0,
+ * others go on recording, its position is OPEN; when it goes on, the event arrives LATE and is shown; when it dies
+ * there, it is LOST.
  *
  * A handler is made to interrupt the writer again and again until it finds a slot claimed and not published; there it
  * stays. Whether the stamp was taken too is seen from the counts.
  */
 #include "engine.h"
 
-#include "capture/thread.h"
 #include "capture/ring.h"
+#include "capture/thread.h"
 
 #include <semaphore.h>
 
@@ -18,8 +19,8 @@ static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "stopped"), other = 
 enum { RUN, GO_ON, DIE };
 
 static sem_t caught, release;
-static uint32_t order;     /* atomic: what a caught writer is to do */
-static bool stop;          /* atomic */
+static uint32_t order; /* atomic: what a caught writer is to do */
+static bool stop;      /* atomic */
 static bool with_payload;
 static uint64_t event_number, caught_number; /* the writer's */
 static uint64_t misses;
@@ -29,7 +30,8 @@ static bool in_mid_write(void) {
   if (!t || __atomic_load_n(&t->control.busy, __ATOMIC_RELAXED) <= BSCOPE_BUSY_DRAINING)
     return false;
   uint64_t last = __atomic_load_n(&t->control.head, __ATOMIC_RELAXED) - 1;
-  while (with_payload && bscope_ring_is_published(t->ring, last) && bscope_ring_slot(t->ring, last)->site == BSCOPE_RECORD_MORE)
+  while (with_payload && bscope_ring_is_published(t->ring, last) &&
+         bscope_ring_slot(t->ring, last)->site == BSCOPE_RECORD_MORE)
     last--;
   return !bscope_ring_is_published(t->ring, last);
 }

@@ -41,7 +41,8 @@ static void run(size_t ring, enum bscope_collector collector) {
   struct bscope_log *log = test_log();
   check_equal(test_walk(log, see, next), PRODUCERS * events_each);
   bscope_log_free(log);
-  printf("ring %zu, %s: %llu events, %llu ms\n", ring, collector == BSCOPE_COLLECTOR_NONE ? "no collector" : "collector",
+  printf("ring %zu, %s: %llu events, %llu ms\n", ring,
+         collector == BSCOPE_COLLECTOR_NONE ? "no collector" : "collector",
          (unsigned long long)(PRODUCERS * events_each), (unsigned long long)took);
   fflush(stdout);
 }

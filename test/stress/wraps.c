@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stamps and ring indices that begin just below 2^32 and 2^64 (P1, P2): positions are dense and start at 0 all the same, and
- * nothing is lost, with payload and with events from handlers among them.
+ * Stamps and ring indices that begin just below 2^32 and 2^64 (P1, P2): positions are dense and start at 0 all the
+ * same, and nothing is lost, with payload and with events from handlers among them.
  */
 #include "engine.h"
 
@@ -10,10 +10,10 @@
 
 #define THREADS 3
 
-static const uint64_t clocks[] = {0, UINT64_C(0x7fffffff) - 4000, UINT64_C(0xffffffff) - 4000, UINT64_MAX - 6000,
-                                  UINT64_MAX - 1, UINT64_MAX};
-static const uint64_t rings[] = {0, UINT64_C(0xffffffff) - 300, UINT64_C(0xffffffff), UINT64_MAX - 300, UINT64_MAX - 1,
-                                 UINT64_MAX};
+static const uint64_t clocks[] = {
+    0, UINT64_C(0x7fffffff) - 4000, UINT64_C(0xffffffff) - 4000, UINT64_MAX - 6000, UINT64_MAX - 1, UINT64_MAX};
+static const uint64_t rings[] = {
+    0, UINT64_C(0xffffffff) - 300, UINT64_C(0xffffffff), UINT64_MAX - 300, UINT64_MAX - 1, UINT64_MAX};
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "wrap"), nested = TEST_SITE(BSCOPE_KIND_DROP, "nested");
 static uint64_t clock_base, ring_base, events_each;
