@@ -57,7 +57,7 @@ struct bscope_recorder *bscope_collect_recorder(void);
 /* Raises the collector if it sleeps. Signal-safe. */
 void bscope_collect_wake(struct bscope_process *process);
 
-/* Has the collector's thread run, once; may malloc. Called by a thread's first event, never nested. */
+/* Has the collector thread run, once, if the session wants it; may malloc. Never nested. */
 void bscope_collect_start_thread(struct bscope_process *process);
 
 enum bscope_room {

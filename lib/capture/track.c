@@ -11,6 +11,8 @@
 #include "capture/site_table.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,9 +71,19 @@ static struct bscope_thread *attach(void) {
   return thread;
 }
 
+/* Not in a signal handler, as far as can be told: nothing is blocked, and this is no signal stack. */
+static bool may_use_malloc(void) {
+  sigset_t blocked;
+  stack_t stack;
+  return pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 && sigisemptyset(&blocked) &&
+         sigaltstack(NULL, &stack) == 0 && !(stack.ss_flags & SS_ONSTACK);
+}
+
+/* Creating a thread allocates, so it is left to a call where that is safe; until then producers drain for themselves.
+ */
 static void start_collector(struct bscope_thread *thread) {
   struct bscope_process *process = bscope_process_get();
-  if (bscope_likely(!process || bscope_load_relaxed(&process->collector_started) != 0))
+  if (bscope_likely(!process || bscope_load_relaxed(&process->collector_started) != 0) || !may_use_malloc())
     return;
   /* What its start records by itself (a traced malloc) is nested. */
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_DRAINING);
@@ -218,8 +230,10 @@ static void write_event(struct bscope_thread *thread, const struct bscope_draft 
     if (!make_room(thread, draft->slots))
       return;
   }
-  if (result == WRITTEN_HALF_FULL)
-    bscope_collect_wake(bscope_process_get());
+  if (result != WRITTEN_HALF_FULL)
+    return;
+  start_collector(thread);
+  bscope_collect_wake(bscope_process_get());
 }
 
 static __attribute__((noinline)) void record(struct bscope_site *site, struct bscope_draft *draft,

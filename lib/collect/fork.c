@@ -30,7 +30,7 @@ static void parent(void) {
 /* The wiped memory says by itself that this process has not recorded yet; this says that it may call liburcu and start
  * threads. */
 static void child(void) {
-  pthread_mutex_init(&query_mutex, NULL);
+  pthread_mutex_unlock(&query_mutex); /* this thread took it in prepare, and is the one that the child has */
   bscope_process_mark_whole();
 }
 

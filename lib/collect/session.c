@@ -240,6 +240,8 @@ static struct bscope_session *session_for_query(int *status) {
     s = bscope_session_get();
   }
   *status = s ? BSCOPE_OK : no_session();
+  if (s)
+    bscope_collect_start_thread(bscope_process_get()); /* queries are not made in handlers: here it may allocate */
   return s;
 }
 
@@ -290,6 +292,8 @@ int bscope_start(const struct bscope_options *options) {
     rc = lock_failed();
   }
   bscope_guard_leave(&guard);
+  if (rc == BSCOPE_OK)
+    bscope_collect_start_thread(process);
   return rc;
 }
 
