@@ -210,10 +210,12 @@ static const struct bscope_site *fold(const struct bscope_site *site, bool *fold
 
 const struct bscope_site *bscope_site_table_intern_named(const struct bscope_site *site, const char *name,
                                                          const char *name2, bool *folded) {
-  struct bscope_site key = *site;
-  key.word = 0;
-  key.reserved = 0;
-  key.extra = NULL;
+  /* Field by field: another thread may be storing the site's word. */
+  struct bscope_site key = {.kind = site->kind,
+                            .subject_is = site->subject_is,
+                            .object_is = site->object_is,
+                            .line = site->line,
+                            .extent = site->extent};
   *folded = false;
   const struct bscope_site *found = NULL;
   if (intern_strings(&key, site, name, name2))

@@ -235,10 +235,16 @@ static int index_names(struct bscope_graph *graph) {
   return BSCOPE_OK;
 }
 
+#define ID_BYTES 16 /* of most ids */
+
 static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
   if (resolver == NULL)
     return BSCOPE_ERR_NO_MEMORY;
+  /* An event makes one variable at most. */
+  size_t events = bscope_log_count(log);
+  graph->nodes = bscope_model_reserve(&graph->node_capacity, events, sizeof(*graph->nodes));
+  graph->ids = bscope_model_reserve(&graph->id_capacity, events * ID_BYTES, 1);
   int status = walk(graph, resolver, log);
   graph->summary.variables = graph->node_count;
   graph->summary.let_go = bscope_resolver_let_go(resolver);

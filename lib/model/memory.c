@@ -65,6 +65,14 @@ void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t wi
   return grown;
 }
 
+void *bscope_model_reserve(size_t *capacity, size_t count, size_t width) {
+  if (count > SIZE_MAX / 2 / width || count * width < HUGE_BYTES)
+    return NULL;
+  void *made = large(count * width);
+  *capacity = made == NULL ? 0 : count;
+  return made;
+}
+
 void *bscope_model_zeroed(size_t count, size_t width) {
   if (width != 0 && count > SIZE_MAX / 2 / width)
     return no_memory(count, width);

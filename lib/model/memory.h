@@ -22,6 +22,13 @@ static inline void *bscope_model_grow(void *array, size_t *capacity, size_t need
   return need <= *capacity ? array : bscope_model_enlarge(array, capacity, need, width);
 }
 
+/*
+ * An array of room for `count` elements, *capacity of them, where that is much: it need not move while it grows, and
+ * what is not used is never touched. NULL, quietly and with *capacity as it was or 0, where it is little or can't be
+ * had.
+ */
+void *bscope_model_reserve(size_t *capacity, size_t count, size_t width);
+
 /* `count` zeroed elements, or NULL with BSCOPE_ERR_NO_MEMORY set. Owned: free. */
 void *bscope_model_zeroed(size_t count, size_t width);
 
