@@ -686,6 +686,24 @@ static void what_is_let_go_keeps_its_address(void **state) {
   bscope_resolver_destroy(resolver);
 }
 
+static void one_site_number_may_stand_for_two_sites(void **state) {
+  (void)state;
+  struct bscope_resolver *resolver = bscope_resolver_create();
+  struct bscope_resolution is;
+  struct bscope_event x = EV_NEW(0, "x"), y = EV_NEW(0, "y"), r = EV_BORROW(0, "r", "&x", 0x10);
+  struct bscope_event s = EV_BORROW(0, "r", "&y", 0x10);
+  x.site = y.site = 3;
+  r.site = s.site = 4;
+  feed(resolver, x, &is);
+  feed(resolver, y, &is);
+  assert_string_equal(is.subject.name, "y");
+  feed(resolver, r, &is);
+  assert_int_equal(is.object.variable, 0);
+  feed(resolver, s, &is);
+  assert_int_equal(is.object.variable, 1);
+  bscope_resolver_destroy(resolver);
+}
+
 static void a_log_without_its_beginning_is_no_evidence(void **state) {
   (void)state;
   struct bscope_resolver *resolver = bscope_resolver_create();
@@ -820,6 +838,7 @@ int main(void) {
       cmocka_unit_test(every_story_in_every_telling),
       cmocka_unit_test(a_stack_lets_its_oldest_go_beyond_1024),
       cmocka_unit_test(what_is_let_go_keeps_its_address),
+      cmocka_unit_test(one_site_number_may_stand_for_two_sites),
       cmocka_unit_test(a_log_without_its_beginning_is_no_evidence),
       cmocka_unit_test(a_long_chain_remembers_sixteen_names),
       cmocka_unit_test(arguments_are_parsed),
