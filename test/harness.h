@@ -61,6 +61,14 @@ static inline void test_stop(const char *file, int line, const char *what, uint6
   _exit(70);
 }
 
+#if TEST_TSAN
+/* Children of these tests make threads. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) {
+  return "die_after_fork=0";
+}
+#endif
+
 struct test_random {
   uint64_t state;
 };
@@ -143,7 +151,10 @@ static inline void test_emit(struct bscope_site *site, uint64_t subject, uint64_
 /* P2: every attempt is in exactly one of the counts, and each drop has its reason. */
 static inline struct bscope_stats test_stats(void) {
   struct bscope_stats s = {.size = sizeof(s)};
-  check_equal(bscope_get_stats(&s), BSCOPE_OK);
+  int status = bscope_get_stats(&s);
+  if (status != BSCOPE_OK)
+    fprintf(stderr, "bscope_get_stats: %s\n", bscope_last_error());
+  check_equal(status, BSCOPE_OK);
   check_equal(s.attempted, s.logged + s.dropped + s.lost + s.evicted + s.pending);
   check_equal(s.dropped, s.dropped_full + s.dropped_nested + s.dropped_memory + s.dropped_stalled + s.dropped_process +
                              s.dropped_oversized);

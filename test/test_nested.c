@@ -20,11 +20,11 @@ static struct bscope_site outer = TEST_SITE(BSCOPE_KIND_NEW, "outer"), inner = T
  */
 struct worker {
   pthread_t thread;
-  uint64_t begun; /* atomic */
-  uint64_t jumps, signals;
-  uint8_t *done; /* 0: not returned, 1: returned; 2 is added for each time that it is in the log */
+  uint64_t begun;          /* atomic */
+  uint64_t jumps, signals; /* atomic */
+  uint8_t *done;           /* 0: not returned, 1: returned; 2 is added for each time that it is in the log */
   bool with_payload, jumps_out;
-  volatile bool stop;
+  bool stop; /* atomic */
   volatile int depth;
   sigjmp_buf back;
 };
@@ -41,8 +41,9 @@ static uint64_t take_number(struct worker *w) {
 
 static void emit_one(struct worker *w, struct bscope_site *site) {
   uint64_t n = take_number(w);
+  uint64_t payload[20] = {n};
   if (w->with_payload && n % 3 == 0)
-    bscope_emit_payload(site, (uint64_t)(w - workers), n, &n, 8 + n % 150);
+    bscope_emit_payload(site, (uint64_t)(w - workers), n, payload, 8 + n % 150);
   else
     test_emit(site, (uint64_t)(w - workers), n);
   __atomic_store_n(&w->done[n], 1, __ATOMIC_RELAXED);
@@ -52,7 +53,7 @@ static void interrupt(int signal_number) {
   (void)signal_number;
   int saved = errno;
   struct worker *w = self;
-  w->signals++;
+  uint64_t signals = __atomic_add_fetch(&w->signals, 1, __ATOMIC_RELAXED);
   w->depth++;
   emit_one(w, &inner);
   if (w->depth < DEPTH) /* from here on it may be interrupted itself */
@@ -61,8 +62,8 @@ static void interrupt(int signal_number) {
   pthread_sigmask(SIG_BLOCK, &timer_signal, NULL);
   w->depth--;
   errno = saved;
-  if (w->jumps_out && w->signals % 2 == 0) {
-    w->jumps++;
+  if (w->jumps_out && signals % 2 == 0) {
+    __atomic_fetch_add(&w->jumps, 1, __ATOMIC_RELAXED);
     siglongjmp(w->back, 1);
   }
 }
@@ -73,7 +74,7 @@ static void *work(void *argument) {
   (void)sigsetjmp(w->back, 1);
   w->depth = 0;
   pthread_sigmask(SIG_UNBLOCK, &timer_signal, NULL);
-  while (!w->stop)
+  while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))
     emit_one(w, &outer);
   pthread_sigmask(SIG_BLOCK, &timer_signal, NULL);
   timer_delete(timer);
@@ -94,6 +95,15 @@ static void see(void *context, const struct bscope_event *e) {
   check_equal(e->payload != NULL, w->with_payload && e->object % 3 == 0);
 }
 
+static uint64_t largest(size_t field) {
+  uint64_t most = 0;
+  for (unsigned i = 0; i < WORKERS; i++) {
+    uint64_t n = __atomic_load_n((uint64_t *)(void *)((char *)&workers[i] + field), __ATOMIC_RELAXED);
+    most = n > most ? n : most;
+  }
+  return most;
+}
+
 static void run(bool with_payload, bool jumps_out, uint64_t jumps, uint64_t ms) {
   static uint8_t *done[WORKERS];
   uint64_t since = test_now_ms();
@@ -109,13 +119,13 @@ static void run(bool with_payload, bool jumps_out, uint64_t jumps, uint64_t ms) 
     workers[i] = (struct worker){.done = done[i], .with_payload = with_payload, .jumps_out = jumps_out};
     check(pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0);
   }
-  while (test_now_ms() - since < ms && workers[0].begun < MOST / 2 && workers[1].begun < MOST / 2 &&
-         (!jumps_out || workers[0].jumps + workers[1].jumps < jumps)) {
+  while (test_now_ms() - since < ms && largest(offsetof(struct worker, begun)) < MOST / 2 &&
+         (!jumps_out || 2 * largest(offsetof(struct worker, jumps)) < jumps)) {
     test_sleep_ms(5);
     (void)test_stats();
   }
   for (unsigned i = 0; i < WORKERS; i++)
-    workers[i].stop = true;
+    __atomic_store_n(&workers[i].stop, true, __ATOMIC_RELAXED);
   for (unsigned i = 0; i < WORKERS; i++)
     pthread_join(workers[i].thread, NULL);
 }

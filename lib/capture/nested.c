@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/nested.h"
 
+#include "capture/quiet.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -113,8 +115,12 @@ static bool within(const struct bscope_thread *t, uintptr_t write, uintptr_t cal
 static bool in_stack(struct bscope_thread *t, uintptr_t write, uintptr_t call) {
   if (on_alternate_stack())
     return false;
-  if (!within(t, write, call)) /* not looked up yet, or the stack has grown since */
+  if (!within(t, write, call)) { /* not looked up yet, or the stack has grown since */
+    struct bscope_quiet quiet;   /* reading a file is a cancellation point, which a tracking call must not be */
+    bscope_quiet_enter(&quiet);
     find_mapping(write, &t->stack_low, &t->stack_high);
+    bscope_quiet_leave(&quiet);
+  }
   if (within(t, write, call))
     return true;
   t->never_heal = true; /* the program switches stacks itself: addresses prove nothing */
@@ -149,6 +155,9 @@ bool bscope_nested_heal(struct bscope_thread *thread, uint64_t busy, uintptr_t s
   struct bscope_recorder *recorder = bscope_load_relaxed(&thread->recorder);
   if (!ring || !recorder || !in_stack(thread, (uintptr_t)busy, stack_pointer))
     return false;
+  /* From here on a handler finds this frame's write in progress, not the dead one, and leaves the healing alone. */
+  bscope_store_release(&thread->control.busy, stack_pointer);
+  bscope_signal_fence();
   bscope_nested_forget(thread);
   void_unpublished(ring, thread->control.head);
   bscope_add_relaxed(&recorder->abandoned, 1);

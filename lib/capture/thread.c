@@ -121,8 +121,12 @@ static void fill_control(struct bscope_thread *t, struct bscope_process *process
 /* This thread's block of an older session: its last write is behind it, unless a handler interrupted one just now. */
 static void leave_older(void) {
   struct bscope_thread *old = bscope_thread_current();
-  if (old && bscope_load_relaxed(&old->control.busy) == BSCOPE_BUSY_IDLE && bscope_load_relaxed(&old->nesting) == 0)
-    bscope_store_release(&old->left, 1); /* pairs with the retirer: nothing is written there any more */
+  if (!old || bscope_load_relaxed(&old->control.busy) != BSCOPE_BUSY_IDLE || bscope_load_relaxed(&old->nesting) != 0)
+    return;
+  /* A call that this one interrupted may be about to write there: it reads the limit once it has set busy. */
+  bscope_store_relaxed(&old->control.limit, 0);
+  bscope_signal_fence();
+  bscope_store_release(&old->left, 1); /* pairs with the retirer: nothing is written there any more */
 }
 
 struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder) {

@@ -85,10 +85,13 @@ static void start_collector(struct bscope_thread *thread) {
   struct bscope_process *process = bscope_process_get();
   if (bscope_likely(!process || bscope_load_relaxed(&process->collector_started) != 0) || !may_use_malloc())
     return;
+  struct bscope_quiet quiet;
+  bscope_quiet_enter(&quiet);
   /* What its start records by itself (a traced malloc) is nested. */
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_DRAINING);
   bscope_collect_start_thread(process);
   bscope_store_release(&thread->control.busy, BSCOPE_BUSY_IDLE);
+  bscope_quiet_leave(&quiet);
 }
 
 static struct bscope_thread *ready_thread(void) {
@@ -194,7 +197,7 @@ static bool set_limit(struct bscope_control *c, const struct bscope_ring *ring) 
   return c->head - tail >= size / 2;
 }
 
-enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM, FORKED };
+enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM, FORKED, LEFT };
 
 static enum attempt write_into(struct bscope_control *c, struct bscope_ring *ring, uint64_t *clock,
                                const struct bscope_draft *draft) {
@@ -218,47 +221,58 @@ static enum attempt try_write(struct bscope_thread *thread, const struct bscope_
   struct bscope_ring *ring = bscope_load_relaxed(&thread->ring); /* relaxed: only this thread writes it */
   uint64_t *clock = bscope_load_relaxed(&c->clock);
   bscope_signal_fence();
-  enum attempt result = ring && clock ? write_into(c, ring, clock, draft) : FORKED;
+  enum attempt result = FORKED;
+  if (bscope_load_relaxed(&thread->left)) /* a handler took this thread to a newer session meanwhile */
+    result = LEFT;
+  else if (ring && clock)
+    result = write_into(c, ring, clock, draft);
   bscope_signal_fence();
   bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE); /* after publication: seen idle means nothing is open */
   return result;
 }
 
-static void write_event(struct bscope_thread *thread, const struct bscope_draft *draft) {
+/* False: the thread belongs to a newer session by now. */
+static bool write_event(struct bscope_thread *thread, const struct bscope_draft *draft) {
   enum attempt result;
   while ((result = try_write(thread, draft)) == NO_ROOM) {
     if (!make_room(thread, draft->slots))
-      return;
+      return true;
   }
   if (result != WRITTEN_HALF_FULL)
-    return;
+    return result != LEFT;
   start_collector(thread);
   bscope_collect_wake(bscope_process_get());
+  return true;
 }
 
-static __attribute__((noinline)) void record(struct bscope_site *site, struct bscope_draft *draft,
-                                             uintptr_t callers_stack) {
-  if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
-    return;
-  struct bscope_thread *thread = ready_thread();
-  if (!thread)
-    return;
-  draft->site = bscope_track_site_id(site);
-  if (draft->site == BSCOPE_SITE_OFF)
-    return;
-  if (draft->site == BSCOPE_SITE_UNKNOWN) {
-    struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
-    if (ring)
-      bscope_count_drop(ring, BSCOPE_DROP_MEMORY);
-    return;
-  }
+/* False: the thread went over to a newer session in the middle of it, and nothing was written. */
+static bool record_on(struct bscope_thread *thread, const struct bscope_draft *draft, uintptr_t callers_stack) {
   uint64_t busy = bscope_load_relaxed(&thread->control.busy);
   if (busy == BSCOPE_BUSY_IDLE)
     bscope_nested_forget(thread); /* one is open only while the write that it interrupted is */
   if (busy == BSCOPE_BUSY_IDLE || bscope_nested_heal(thread, busy, callers_stack))
-    write_event(thread, draft);
-  else
-    bscope_nested_write(thread, draft);
+    return write_event(thread, draft);
+  bscope_nested_write(thread, draft);
+  return true;
+}
+
+static __attribute__((noinline)) void record(struct bscope_site *site, struct bscope_draft *draft,
+                                             uintptr_t callers_stack) {
+  struct bscope_thread *thread;
+  do {
+    if (!site || bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+      return;
+    thread = ready_thread();
+    draft->site = thread ? bscope_track_site_id(site) : BSCOPE_SITE_OFF;
+    if (draft->site == BSCOPE_SITE_OFF)
+      return;
+    if (draft->site == BSCOPE_SITE_UNKNOWN) {
+      struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
+      if (ring)
+        bscope_count_drop(ring, BSCOPE_DROP_MEMORY);
+      return;
+    }
+  } while (!record_on(thread, draft, callers_stack));
 }
 
 void bscope_emit_slow(struct bscope_site *site, uint64_t subject, uint64_t object) {
@@ -288,7 +302,7 @@ void bscope_emit_payload(const struct bscope_site *site, uint64_t subject, uint6
 
 void bscope_emit_named(struct bscope_site *site, const char *name, const char *name2, uint64_t subject,
                        uint64_t object) {
-  if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+  if (!site || bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     return;
   bool folded = false;
   const struct bscope_site *named = bscope_site_table_intern_named(site, name, name2, &folded);

@@ -145,17 +145,20 @@ static void note_open(struct bscope_session *s, uint64_t stamp) {
     s->open_unfollowed++;
 }
 
-/* Passes what is missing below the gap's clock: nobody waits longer for it. */
-static void pass_gap(struct bscope_session *s) {
+/* Passes what is missing below the gap's clock and in no ring: nobody waits longer for it. */
+static void pass_gap(struct bscope_session *s, const struct bscope_merge *m) {
   struct bscope_window *w = &s->window;
-  while (bscope_stamp_distance(w->prefix, s->gap.clock) > 0) {
+  uint64_t end = s->gap.clock;
+  if (m->more && bscope_stamp_distance(m->waiting, end) > 0)
+    end = m->waiting;
+  while (bscope_stamp_distance(w->prefix, end) > 0) {
     uint64_t stamp = w->prefix;
     if (!bscope_window_has(w, stamp)) {
       if (!bscope_window_mark(w, stamp, BSCOPE_SITE_OPEN))
         return;
       note_open(s, stamp);
     }
-    bscope_window_advance(w, s->gap.clock);
+    bscope_window_advance(w, end);
   }
 }
 
@@ -178,7 +181,7 @@ static void settle_gap(struct bscope_session *s, uint64_t clock, bool proved, co
   if (complete || s->gap.since_ns == 0 || s->gap.at != w->prefix)
     s->gap = (struct bscope_gap){.since_ns = now, .clock = clock, .at = w->prefix};
   else if (held_up || (now - s->gap.since_ns > BSCOPE_GAP_NS && !m->far && !m->no_memory)) {
-    pass_gap(s);
+    pass_gap(s, m);
     s->gap.since_ns = 0;
   }
 }

@@ -97,14 +97,22 @@ static uint32_t take(struct bscope_merge *m, struct bscope_ring *ring, uint64_t 
   return place(m, slot, ring->thread, more ? bytes : NULL) ? 1 + more : 0;
 }
 
+/* The limit is reached: notes what stays. False for a slot without a stamp, which may as well be taken. */
+static bool leave(struct bscope_merge *m, const struct bscope_record *slot) {
+  if (slot->site == BSCOPE_RECORD_VOID || slot->site == BSCOPE_RECORD_MORE)
+    return false;
+  if (!m->more || bscope_stamp_distance(slot->stamp, m->waiting) > 0)
+    m->waiting = slot->stamp;
+  m->more = true;
+  return true;
+}
+
 void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring) {
   uint64_t tail = bscope_load_relaxed(&ring->tail); /* only the holder of the drain lock writes it */
   uint64_t start = tail;
   while (bscope_ring_is_published(ring, tail)) {
-    if (tail - start >= merge->limit) {
-      merge->more = true;
+    if (tail - start >= merge->limit && leave(merge, bscope_ring_slot(ring, tail)))
       break;
-    }
     uint32_t taken = take(merge, ring, tail);
     if (!taken)
       break;

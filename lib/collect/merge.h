@@ -17,11 +17,12 @@ struct bscope_merge {
   void *context;
   uint64_t limit; /* slots to take at most */
   /* results, added to */
-  uint64_t placed; /* events that went into the window or were taken as late */
-  uint64_t slots;  /* slots taken, void and old ones too */
-  bool more;       /* the limit ended it */
-  bool far;        /* an event waits in its ring for the window to move on */
-  bool no_memory;  /* or for memory */
+  uint64_t placed;  /* events that went into the window or were taken as late */
+  uint64_t slots;   /* slots taken, void and old ones too */
+  uint64_t waiting; /* with `more`: the lowest stamp that the limit left in a ring */
+  bool more;        /* the limit ended it */
+  bool far;         /* an event waits in its ring for the window to move on */
+  bool no_memory;   /* or for memory */
 };
 
 /* A main ring: in order, up to the first slot that is not published. Publishes the new tail. */

@@ -43,7 +43,8 @@ static void pool(struct bscope_session *s, struct bscope_thread *t) {
   t->nested->taken = 0;
   bscope_recorder_give_ring(&s->recorder, t->nested);
   bscope_recorder_give_ring(&s->recorder, t->ring);
-  bscope_thread_pool(t);
+  if (!bscope_load_acquire(&t->left)) /* a thread that went over to a newer session may still look at its old block */
+    bscope_thread_pool(t);
 }
 
 /* The list's head changes under the owners' pushes; what stands behind it only under the drain lock. */

@@ -21,6 +21,7 @@
 
 static uint64_t last_generation;        /* atomic: sessions ever begun in this process and its ancestors */
 static struct bscope_session *replaced; /* atomic, changed under the drain lock: older sessions, newest first */
+static uint64_t last_log;               /* under the drain lock: generations of the log so far in this process */
 static uint64_t test_clock;             /* atomic: where a test wants the next session's stamps to begin */
 static uint64_t test_ring;              /* atomic: and its rings' indices */
 
@@ -61,7 +62,7 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   if (start > bscope_load_relaxed(&process->clock))
     bscope_store_relaxed(&process->clock, start);
   s->refs = 1;
-  s->log_generation = 1;
+  s->log_generation = ++last_log;
   s->strays_base = bscope_process_strays();
   uint64_t base = bscope_load_acquire(&process->clock);
   bscope_window_begin(&s->window, base);
@@ -114,8 +115,10 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
 /* A child has its parent's list of replaced sessions in its copy of memory, but none of the parent's threads. */
 static void forget_parents(void) {
   static uint32_t owner;
-  if (owner != (uint32_t)getpid())
+  if (owner != (uint32_t)getpid()) {
     bscope_store_relaxed(&replaced, NULL);
+    last_log = 0;
+  }
   owner = (uint32_t)getpid();
 }
 
@@ -132,6 +135,8 @@ struct bscope_recorder *bscope_collect_recorder(void) {
   if (!s) {
     (void)bscope_site_table_set_filter(settings->filter);
     s = begin(settings);
+    if (s)
+      s->implicit = true;
   }
   bscope_lock_release(&process->drain);
   return s ? &s->recorder : NULL;
@@ -180,7 +185,8 @@ static bool is_unused(struct bscope_session *s) {
 static void pool_threads(struct bscope_session *s) {
   for (struct bscope_thread *t = s->recorder.threads, *next; t; t = next) {
     next = t->next;
-    bscope_thread_pool(t);
+    if (bscope_thread_is_gone(t)) /* a live thread may still look at its old block; it is not used again */
+      bscope_thread_pool(t);
   }
 }
 
@@ -254,7 +260,7 @@ static int lock_failed(void) {
 static bool is_untouched(const struct bscope_session *s) {
   struct bscope_stats stats;
   bscope_count_stats(s, &stats);
-  return s->log_generation == 1 && stats.attempted == 0 && !bscope_load_acquire(&s->recorder.threads);
+  return s->implicit && stats.attempted == 0 && !bscope_load_acquire(&s->recorder.threads);
 }
 
 static int start_locked(const struct bscope_settings *settings) {
@@ -424,7 +430,7 @@ static int reset_locked(void *context, const struct bscope_view *view) {
   struct bscope_session *s = view->session;
   note_bases(s);
   uint64_t base = bscope_load_acquire(&bscope_process_get()->clock);
-  s->log_generation++;
+  s->log_generation = ++last_log;
   s->open_count = 0;
   s->open_unfollowed = 0;
   s->gap.since_ns = 0;

@@ -43,6 +43,7 @@ struct bscope_session {
   uint64_t abandoned_base, folded_base, foreign_base;
   uint32_t refs; /* atomic: the process's own, and one for each log handle */
   bool stopped;
+  bool implicit; /* made by a first event or a query, not by bscope_start */
   bool paused;
   uint64_t pauses;
   struct bscope_session *older; /* replaced sessions whose memory may still be written or read */

@@ -130,32 +130,64 @@ inline write_slots(at0, at1, h, n, L, s) {
 
 #define ROOM(n) (SIZE - (head - main_tail) >= n)
 
-/* bscope_nested_heal, once it is allowed: i runs down from the head. */
+/* void_unpublished */
+inline void_main(i) {
+  i = main_tail;
+  do
+  :: i < head ->
+     if
+     :: MAIN(i).index != i + 1 ->
+        MAIN(i).site = VOID;
+        MAIN(i).index = i + 1
+     :: else
+     fi;
+     i++
+  :: else -> break
+  od
+}
+
+/* bscope_nested_forget */
+inline forget(i, t) {
+  if
+  :: nesting != 0 ->
+     d_step {
+       i = nest_tail;
+       t = nest_head
+     }
+     do
+     :: i < t ->
+        if
+        :: NEST(i).index != i + 1 ->
+           NEST(i).site = VOID;
+           NEST(i).index = i + 1
+        :: else
+        fi;
+        i++
+     :: else -> break
+     od;
+     nesting = 0
+  :: else
+  fi
+}
+
+/* bscope_nested_heal, once it is allowed */
 inline heal(L, i, t) {
-#ifndef BUG_HEAL_UNMARKED
-  busy = FRAME(L);
-#endif
 #ifdef BUG_VOID_LATE
   busy = IDLE;
 #endif
-  d_step {
-    t = main_tail;
-    i = head
-  }
+  forget(i, t);
+#ifdef BUG_HEAL_STOPS
+  i = head;
   do
-  :: i > t ->
-     if
-     :: MAIN(i - 1).index != i ->
-        MAIN(i - 1).site = VOID;
-        MAIN(i - 1).index = i
-     :: else ->
-#ifdef BUG_HEAL_TOP
-        break
-#endif
-     fi;
+  :: i > main_tail && MAIN(i - 1).index != i ->
+     MAIN(i - 1).site = VOID;
+     MAIN(i - 1).index = i;
      i--
   :: else -> break
   od;
+#else
+  void_main(i);
+#endif
   busy = IDLE
 }
 
@@ -261,7 +293,7 @@ inline write_event(L, n, h, s, x) {
 #define MAY_HEAL(L) (x != DRAINING)
 #else
 /* At or above the stack pointer that busy holds. A frame may lie too deep to tell, so it may be taken for nested as well. */
-#define MAY_HEAL(L) (x != DRAINING && L <= x - 2 && nesting == 0)
+#define MAY_HEAL(L) (x != DRAINING && L <= x - 2)
 #endif
 
 /* bscope_record_inline, then record. */
@@ -276,7 +308,9 @@ inline tracking_call(L, n, h, t, s, x) {
   :: x == 0 ->
      x = busy;
      if
-     :: x == IDLE -> write_event(L, n, h, s, x)
+     :: x == IDLE ->
+        forget(h, t);
+        write_event(L, n, h, s, x)
      :: x != IDLE && MAY_HEAL(L) ->
         heal(L, h, t);
         write_event(L, n, h, s, x)
@@ -400,14 +434,21 @@ inline merge_nested(t, i, s) {
   i = 0;
   do
   :: atomic { i < NSIZE ->
-     if
-     :: !NTAKEN(i) && NEST(t + i).index == t + i + 1 && NEST(t + i).site != MORE ->
-        place(SIZE + (t + i) % NSIZE, s);
-        assert(s == 1 || (NEST(t + i + 1).index == t + i + 2 && NEST(t + i + 1).site == MORE));
-        nest_taken = nest_taken | ((1 << s) - 1) << i
-     :: else
-     fi;
-     i++ }
+       if
+       :: NTAKEN(i) || NEST(t + i).index != t + i + 1
+       :: else ->
+          if
+          :: NEST(t + i).site == MORE && (i == 0 || NTAKEN(i - 1)) -> s = 1 /* behind a void slot: of no use */
+          :: NEST(t + i).site == MORE && !(i == 0 || NTAKEN(i - 1)) -> s = 0
+          :: NEST(t + i).site == VOID -> s = 1
+          :: else ->
+             place(SIZE + (t + i) % NSIZE, s);
+             assert(s == 1 || (NEST(t + i + 1).index == t + i + 2 && NEST(t + i + 1).site == MORE))
+          fi;
+          nest_taken = nest_taken | ((1 << s) - 1) << i
+       fi;
+       i++
+     }
   :: else -> break
   od;
   i = 0;
@@ -449,10 +490,15 @@ proctype drainer() {
 #ifndef BUG_CLOCK_LATE
      C = clock;
 #endif
-     idle = (busy <= DRAINING);
+     s = busy; /* is_idle */
+     if
 #ifndef BUG_NESTED_IDLE
-     idle = idle && nesting == 0;
+     :: s == DRAINING -> idle = (nesting == 0)
+#else
+     :: s == DRAINING -> idle = true
 #endif
+     :: else -> idle = (s == IDLE)
+     fi;
 #ifdef BUG_CLOCK_LATE
      C = clock;
 #endif
@@ -484,16 +530,7 @@ proctype drainer() {
      fi
   od;
   /* bscope_retire_threads: void_abandoned, and what stands behind it */
-  i = main_tail;
-  do
-  :: i < head ->
-     if
-     :: MAIN(i).index != i + 1 -> d_step { MAIN(i).site = VOID; MAIN(i).index = i + 1 }
-     :: else
-     fi;
-     i++
-  :: else -> break
-  od;
+  void_main(i);
   merge_main(t, s);
   assert(main_tail == head);
   /* The whole account: attempted = logged + dropped + lost, and what never got a stamp. */

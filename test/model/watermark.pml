@@ -137,7 +137,7 @@ inline drain(t, s) {
 #ifdef BUG_NESTED_IDLE
 #define IS_IDLE(t) (busy[t] <= 1)
 #else
-#define IS_IDLE(t) (busy[t] <= 1 && nesting[t] == 0)
+#define IS_IDLE(t) (busy[t] == 0 || (busy[t] == 1 && nesting[t] == 0))
 #endif
 
 /* scan_threads */

@@ -56,8 +56,9 @@ static void *write_on(void *argument) {
   (void)argument;
   timer_t timer = test_timer_start(SIGUSR1, 200);
   while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
+    const uint64_t payload[8] = {event_number};
     if (with_payload)
-      bscope_emit_payload(&site, 1, event_number, &event_number, 60);
+      bscope_emit_payload(&site, 1, event_number, payload, 60);
     else
       test_emit(&site, 1, event_number);
     event_number++;
