@@ -318,6 +318,8 @@ static void *vfork_first(void *argument) {
 
 static void by_vfork(void **state) {
   (void)state;
+  if (TEST_TSAN)
+    skip(); /* its vfork is a fork */
   pthread_t thread;
   int status = -1;
   test_restart_default();

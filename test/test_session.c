@@ -9,6 +9,7 @@
 #include "collect/collector.h"
 
 #include <dirent.h>
+#include <sched.h>
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "session");
 

@@ -4,6 +4,7 @@
 #include "base/atomic.h"
 
 #define POOL_WAIT_NS 1000000000u
+#define RINGS_FEW 32u /* in use: fewer are not worth a look for those that are not needed any more */
 
 static unsigned class_of(uint32_t size) {
   return (unsigned)__builtin_ctz(size);
@@ -53,6 +54,10 @@ static struct bscope_ring *from_region(struct bscope_recorder *recorder, uint32_
 
 struct bscope_ring *bscope_recorder_take_ring(struct bscope_recorder *recorder, uint32_t size, bool nested) {
   struct bscope_ring *ring = from_pool(recorder, size, nested);
+  if (!ring && bscope_load_relaxed(&recorder->rings) >= RINGS_FEW) {
+    bscope_collect_reclaim(recorder); /* threads that come and go faster than they are looked for leave rings behind */
+    ring = from_pool(recorder, size, nested);
+  }
   if (!ring)
     ring = from_region(recorder, size, nested);
   if (!ring)

@@ -60,6 +60,9 @@ void bscope_collect_wake(struct bscope_process *process);
 /* Has the collector thread run, once, if the session wants it; may malloc. Never nested. */
 void bscope_collect_start_thread(struct bscope_process *process);
 
+/* Looks for threads that are gone, so that their rings can serve the next ones. Signals are blocked. */
+void bscope_collect_reclaim(struct bscope_recorder *recorder);
+
 enum bscope_room {
   BSCOPE_ROOM_MOVED,  /* somebody brought events from rings into the window */
   BSCOPE_ROOM_WAITED, /* nobody did: the drain lock could not be had in 100 ms, or what is oldest is still being written

@@ -296,6 +296,16 @@ bool bscope_drain_once(struct bscope_session *session, uint64_t wait_ns, bool pa
   return true;
 }
 
+void bscope_collect_reclaim(struct bscope_recorder *recorder) {
+  struct bscope_session *session = (struct bscope_session *)recorder;
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_turn turn;
+  if (!bscope_lock_try(&process->drain))
+    return; /* somebody drains, and looks for them as well */
+  bscope_drain_turn(session, &turn);
+  bscope_lock_release(&process->drain);
+}
+
 enum bscope_room bscope_collect_drain_for(struct bscope_recorder *recorder, uint64_t *progress) {
   struct bscope_session *session = (struct bscope_session *)recorder;
   struct bscope_turn turn;

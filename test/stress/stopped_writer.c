@@ -45,10 +45,11 @@ static void interrupt(int signal_number) {
     return;
   }
   caught_number = event_number;
+  uint32_t mine = __atomic_load_n(&order, __ATOMIC_SEQ_CST); /* the next writer's may be set before this one wakes up */
   sem_post(&caught);
   while (sem_wait(&release) != 0)
     continue;
-  if (__atomic_load_n(&order, __ATOMIC_SEQ_CST) == DIE)
+  if (mine == DIE)
     syscall(SYS_exit, 0);
 }
 
