@@ -228,6 +228,30 @@ static void snapshots_hold_what_was_before(void **state) {
   end_writers();
 }
 
+/* Sessions change under running writers: a call belongs to one of them or to none, and is lost in neither. */
+static void sessions_change_under_writers(void **state) {
+  (void)state;
+  test_restart_default();
+  begin_writers();
+  for (uint64_t round = 0; round < test_scaled(2000, 50); round++) {
+    check_equal(bscope_stop(), BSCOPE_OK);
+    struct bscope_stats s = test_stats();
+    for (int i = 0; i < 100 && s.pending; i++) { /* calls that were under way when recording stopped */
+      test_sleep_ms(1);
+      s = test_stats();
+    }
+    check_equal(s.dropped, 0);
+    check_equal(s.lost, 0);
+    check_equal(s.pending, 0);
+    check_equal(bscope_start(NULL), BSCOPE_OK);
+    if (round % 2)
+      sched_yield();
+  }
+  end_writers();
+  struct bscope_stats s = test_stats();
+  check_equal(s.lost + s.dropped + s.pending, 0);
+}
+
 static void stats_need_no_preparation(void **state) {
   (void)state;
   struct bscope_stats stats;
@@ -358,6 +382,7 @@ int main(void) {
       cmocka_unit_test(reset_begins_at_0),
       cmocka_unit_test(counts_hold_while_writers_run),
       cmocka_unit_test(snapshots_hold_what_was_before),
+      cmocka_unit_test(sessions_change_under_writers),
       cmocka_unit_test(stats_need_no_preparation),
       cmocka_unit_test(a_held_lock_is_an_error),
       cmocka_unit_test(the_budget_holds),

@@ -195,12 +195,15 @@ static void cancelled_in_mid_call(void **state) {
 
 /* --- destructors and exits --- */
 
+/* TSan takes a thread's state away before its last round of destructors. */
+#define DESTRUCTIONS (TEST_TSAN ? 5u : 12u)
+
 static pthread_key_t keys[5];
 static __thread unsigned rounds_seen;
 
 static void emit_in_destructor(void *value) {
   test_emit(&site, 9, rounds_seen);
-  if (++rounds_seen < 12) /* once more, in the next round */
+  if (++rounds_seen < DESTRUCTIONS) /* once more, in the next round */
     pthread_setspecific(keys[(uintptr_t)value - 1], value);
 }
 
@@ -221,7 +224,7 @@ static void events_in_tls_destructors(void **state) {
     run_one(with_destructors, n);
   test_sleep_ms(50);
   struct bscope_stats s = test_stats();
-  assert_true(s.attempted >= 12 * threads);
+  assert_true(s.attempted >= DESTRUCTIONS * threads);
   assert_int_equal(s.logged, s.attempted);
   assert_int_equal(s.threads, threads);
   assert_true(s.rings <= 8);

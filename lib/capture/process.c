@@ -3,7 +3,6 @@
 
 #include "base/atomic.h"
 
-#include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,8 +13,6 @@
 static struct bscope_process *process; /* atomic: set once, by compare-and-exchange */
 static uint32_t whole_pid;             /* atomic: 0, or the process that the fork handlers have vouched for */
 static uint64_t strays;                /* atomic */
-
-_Static_assert(offsetof(struct bscope_process, drain) % 128 == 0, "the clock shares no cache line");
 
 void *bscope_process_map_wiped(size_t bytes) {
   void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process has once: the stamp counter, the locks, the way to the current recorder. It lies in private memory
+ * What a process has once: the locks and the way to the current recorder. It lies in private memory
  * that the kernel wipes on fork, so a child finds zeroes (the state of a process that has not recorded yet) however it
  * was made.
  */
@@ -16,10 +16,8 @@ struct bscope_recorder;
 struct bscope_thread;
 
 struct bscope_process {
-  /* atomic: the next stamp. Alone on two cache lines (adjacent lines are fetched in pairs). */
-  uint64_t clock __attribute__((aligned(128)));
   /* Guards scatter and commit, registry removal, the log's structure. Signals are blocked while it is held. */
-  struct bscope_lock drain __attribute__((aligned(128)));
+  struct bscope_lock drain;
   /* Guards the pools of thread blocks and rings. Nests inside `drain`. Signals are blocked while it is held. */
   struct bscope_lock pool;
   /* atomic, RCU: the current session's recorder, or NULL. Replaced under `drain`; queries dereference it under RCU. */

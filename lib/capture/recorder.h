@@ -17,7 +17,12 @@
 #define BSCOPE_RING_CLASSES 24u /* pools, one for each power of two */
 
 struct bscope_recorder {
-  uint64_t generation;          /* what the gate holds while it records; constant */
+  uint64_t generation; /* what the gate holds while it records; constant */
+  /*
+   * atomic: the next stamp, alone on a page that is wiped on fork. A session's own: a call that was under way when the
+   * session changed stamps the old counter, and leaves no gap in the new order.
+   */
+  uint64_t *clock;
   struct bscope_region *region; /* constant */
   uint32_t pid;                 /* constant: the process that it belongs to */
   uint32_t ring_most;           /* slots that a ring may grow to; constant */
@@ -50,9 +55,12 @@ bool bscope_recorder_may_grow(const struct bscope_recorder *recorder, size_t byt
 
 /* --- the collector's side, implemented in lib/collect --- */
 
-/* The current recorder; starts a session with the environment's options when there is none. NULL: it can't be, or
- * recording is off. Signals are blocked. */
-struct bscope_recorder *bscope_collect_recorder(void);
+/*
+ * A block for this thread in the current session, which is started with the environment's options when there is none.
+ * NULL: recording is off, or it can't be (then the call is counted). Under the drain lock, so that no session is
+ * replaced and freed between being chosen and having this thread in its list. Signals are blocked.
+ */
+struct bscope_thread *bscope_collect_attach(void);
 
 /* Raises the collector if it sleeps. Signal-safe. */
 void bscope_collect_wake(struct bscope_process *process);

@@ -108,11 +108,11 @@ static void push(struct bscope_recorder *recorder, struct bscope_thread *t) {
   } while (!bscope_cas_release(&recorder->threads, &newest, t));
 }
 
-static void fill_control(struct bscope_thread *t, struct bscope_process *process) {
+static void fill_control(struct bscope_thread *t) {
   struct bscope_control *c = &t->control;
   c->records = t->ring->slots;
   c->mask = t->ring->size - 1;
-  c->clock = &process->clock;
+  c->clock = t->recorder->clock;
   c->head = bscope_load_relaxed(&t->ring->tail);
   c->limit = c->head; /* the first write goes through the slow path, which sets it */
   bscope_store_relaxed(&c->generation, t->recorder->generation);
@@ -130,7 +130,6 @@ static void leave_older(void) {
 }
 
 struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder) {
-  struct bscope_process *process = bscope_process_get();
   struct bscope_thread *t = take_block();
   if (!t)
     return NULL;
@@ -149,7 +148,7 @@ struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder) {
   t->attached_ns = boot_ns();
   read_name(t->names[0]);
   t->name_version = 1;
-  fill_control(t, process);
+  fill_control(t);
   push(recorder, t);
   leave_older();
   bscope_thread_control = &t->control;

@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
-#include <unistd.h>
 
 #define STALL_NS 2000000000u /* a producer gives up when nobody has moved an event for so long */
 #define RING_GROWTH 4u
@@ -57,16 +56,8 @@ uint32_t bscope_track_site_id(struct bscope_site *site) {
 /* The thread's block for the session that the gate names, made if need be; NULL: nothing is recorded now. */
 static struct bscope_thread *attach(void) {
   struct bscope_quiet quiet;
-  struct bscope_thread *thread = NULL;
   bscope_quiet_enter(&quiet);
-  struct bscope_recorder *recorder = bscope_collect_recorder();
-  if (!recorder || recorder->pid != (uint32_t)getpid())
-    bscope_process_count_stray();
-  else if (bscope_load_relaxed(&bscope_gate.word) != BSCOPE_GATE_OFF) {
-    thread = bscope_thread_attach(recorder);
-    if (!thread)
-      bscope_add_relaxed(&recorder->dropped[BSCOPE_DROP_MEMORY], 1);
-  }
+  struct bscope_thread *thread = bscope_collect_attach();
   bscope_quiet_leave(&quiet);
   return thread;
 }

@@ -191,8 +191,7 @@ static void settle_gap(struct bscope_session *s, uint64_t clock, bool proved, co
  * have happened, so that a pause is not spread over them.
  */
 void bscope_drain_sample(struct bscope_session *session, bool forced) {
-  struct bscope_process *process = bscope_process_get();
-  uint64_t clock = bscope_load_acquire(&process->clock);
+  uint64_t clock = bscope_load_acquire(session->recorder.clock);
   uint64_t now = bscope_now_ns();
   uint64_t fresh = clock - bscope_store_last_sample(session->store);
   if (!forced && fresh != 0 && fresh < BSCOPE_SAMPLE_EVENTS && now - session->sampled_ns < BSCOPE_SAMPLE_NS)
@@ -236,12 +235,11 @@ static void append_packed(struct bscope_session *s) {
 }
 
 void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn) {
-  struct bscope_process *process = bscope_process_get();
   struct bscope_merge m = {.window = &session->window, .late = take_late, .context = session};
   *turn = (struct bscope_turn){0};
-  uint64_t clock = bscope_load_acquire(&process->clock); /* (i) */
-  struct scan scan = scan_threads(session);              /* (ii), (iii) */
-  drain_all(session, scan.threads, &m, turn);            /* (iv) */
+  uint64_t clock = bscope_load_acquire(session->recorder.clock); /* (i) */
+  struct scan scan = scan_threads(session);                      /* (ii), (iii) */
+  drain_all(session, scan.threads, &m, turn);                    /* (iv) */
   bscope_window_advance(&session->window, session->window.base + INT64_MAX);
   bool drained = !m.more && !m.far && !m.no_memory;
   bool missing = bscope_stamp_distance(session->window.prefix, clock) > 0 || session->open_count > 0;
@@ -300,10 +298,12 @@ void bscope_collect_reclaim(struct bscope_recorder *recorder) {
   struct bscope_session *session = (struct bscope_session *)recorder;
   struct bscope_process *process = bscope_process_get();
   struct bscope_turn turn;
-  if (!bscope_lock_try(&process->drain))
+  bool held = bscope_lock_is_mine(&process->drain); /* by a thread that is being attached */
+  if (!held && !bscope_lock_try(&process->drain))
     return; /* somebody drains, and looks for them as well */
   bscope_drain_turn(session, &turn);
-  bscope_lock_release(&process->drain);
+  if (!held)
+    bscope_lock_release(&process->drain);
 }
 
 enum bscope_room bscope_collect_drain_for(struct bscope_recorder *recorder, uint64_t *progress) {

@@ -14,9 +14,11 @@ static bool is_due(const struct bscope_thread *t, uint64_t now) {
 
 /* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. */
 static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
-  struct bscope_ring *ring = t->ring;
+  (void)bscope_load_acquire(&t->control.busy);              /* pairs with the begin or end of its last write */
+  struct bscope_ring *ring = bscope_load_acquire(&t->ring); /* pairs with exchange_ring */
+  uint64_t head = bscope_load_relaxed(&t->control.head);
   bool any = false;
-  for (uint64_t i = bscope_load_relaxed(&ring->tail); i != t->control.head; i++) {
+  for (uint64_t i = bscope_load_relaxed(&ring->tail); i != head; i++) {
     if (bscope_ring_is_published(ring, i))
       continue;
     bscope_ring_void(ring, i);
@@ -27,12 +29,15 @@ static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
   return any;
 }
 
+/* After void_abandoned has acquired what the thread did last. */
 static bool is_drained(const struct bscope_thread *t) {
-  if (t->ring->next || bscope_load_relaxed(&t->ring->tail) != t->control.head)
+  const struct bscope_ring *ring = bscope_load_relaxed(&t->ring), *nested = t->nested;
+  if (ring->next || bscope_load_relaxed(&ring->tail) != bscope_load_relaxed(&t->control.head))
     return false;
-  for (uint64_t i = bscope_load_relaxed(&t->nested->tail); i != t->nested->head_nested; i++) {
-    bool taken = t->nested->taken >> (i - t->nested->tail) & 1;
-    if (!taken && bscope_ring_is_published(t->nested, i))
+  uint64_t tail = bscope_load_relaxed(&nested->tail), end = bscope_load_relaxed(&nested->head_nested);
+  for (uint64_t i = tail; i != end; i++) {
+    bool taken = nested->taken >> (i - tail) & 1;
+    if (!taken && bscope_ring_is_published(nested, i))
       return false;
   }
   return true;

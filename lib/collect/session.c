@@ -15,6 +15,7 @@
 #include <urcu/urcu-memb.h>
 
 #define REGION_FACTOR 4u /* address space for what snapshots pin beside the budget */
+#define CLOCK_BYTES 4096u
 #define REGION_LEAST (4u << 20)
 #define WINDOW_SHARE 8u /* of the budget */
 #define RING_SHARE 4u   /* of the budget */
@@ -40,7 +41,6 @@ static uint64_t window_capacity(size_t memory) {
 }
 
 static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
-  struct bscope_process *process = bscope_process_get();
   s->settings = *settings;
   int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
   if (rc == BSCOPE_OK)
@@ -58,13 +58,14 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   r->ring_budget = settings->memory / RING_SHARE;
   r->overflow_drops = settings->overflow == BSCOPE_OVERFLOW_DROP;
   r->ring_start = bscope_load_relaxed(&test_ring);
-  uint64_t start = bscope_load_relaxed(&test_clock);
-  if (start > bscope_load_relaxed(&process->clock))
-    bscope_store_relaxed(&process->clock, start);
+  r->clock = bscope_process_map_wiped(CLOCK_BYTES);
+  if (!r->clock)
+    return BSCOPE_ERR_NO_MEMORY;
+  bscope_store_relaxed(r->clock, bscope_load_relaxed(&test_clock)); /* published with the session */
   s->refs = 1;
   s->log_generation = ++last_log;
   s->strays_base = bscope_process_strays();
-  uint64_t base = bscope_load_acquire(&process->clock);
+  uint64_t base = bscope_load_acquire(r->clock);
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
   bscope_drain_sample(s, true);
@@ -72,7 +73,10 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
 }
 
 static void destroy(struct bscope_session *s) {
-  bscope_region_fini(&s->region);
+  if (s->recorder.clock)
+    munmap(s->recorder.clock, CLOCK_BYTES);
+  if (s->region.base)
+    bscope_region_fini(&s->region);
   munmap(s, session_bytes());
 }
 
@@ -83,9 +87,7 @@ static struct bscope_session *create(const struct bscope_settings *settings) {
     return NULL;
   if (fill(s, settings) == BSCOPE_OK)
     return s;
-  if (s->region.base)
-    bscope_region_fini(&s->region);
-  munmap(s, session_bytes());
+  destroy(s);
   return NULL;
 }
 
@@ -122,24 +124,54 @@ static void forget_parents(void) {
   owner = (uint32_t)getpid();
 }
 
-struct bscope_recorder *bscope_collect_recorder(void) {
-  struct bscope_process *process = bscope_process_get();
+/* The current session, made with the environment's options if there is none. NULL: no memory. Under the drain lock. */
+static struct bscope_session *current_or_new(void) {
   struct bscope_session *s = current();
-  if (s || !process)
-    return s ? &s->recorder : NULL;
+  if (s)
+    return s;
   const struct bscope_settings *settings = bscope_environment_settings();
-  if (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
-    return NULL;
   forget_parents();
-  s = current();
-  if (!s) {
-    (void)bscope_site_table_set_filter(settings->filter);
-    s = begin(settings);
-    if (s)
-      s->implicit = true;
+  (void)bscope_site_table_set_filter(settings->filter);
+  s = begin(settings);
+  if (s)
+    s->implicit = true;
+  return s;
+}
+
+static struct bscope_thread *attach_locked(void) {
+  struct bscope_session *s = current_or_new();
+  if (!s || s->recorder.pid != (uint32_t)getpid()) {
+    bscope_process_count_stray();
+    return NULL;
   }
+  if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+    return NULL;
+  struct bscope_thread *thread = bscope_thread_attach(&s->recorder);
+  if (!thread)
+    bscope_add_relaxed(&s->recorder.dropped[BSCOPE_DROP_MEMORY], 1);
+  return thread;
+}
+
+struct bscope_thread *bscope_collect_attach(void) {
+  struct bscope_process *process = bscope_process_get();
+  if (!process || !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+    bscope_process_count_stray();
+    return NULL;
+  }
+  struct bscope_thread *thread = attach_locked();
   bscope_lock_release(&process->drain);
-  return s ? &s->recorder : NULL;
+  return thread;
+}
+
+static void begin_for_query(void) {
+  struct bscope_process *process = bscope_process_get();
+  struct bscope_guard guard;
+  bscope_guard_enter(&guard);
+  if (process && bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+    (void)current_or_new();
+    bscope_lock_release(&process->drain);
+  }
+  bscope_guard_leave(&guard);
 }
 
 /* --- references --- */
@@ -239,10 +271,7 @@ static int no_session(void) {
 static struct bscope_session *session_for_query(int *status) {
   struct bscope_session *s = bscope_session_get();
   if (!s && bscope_process_is_whole()) {
-    struct bscope_guard guard;
-    bscope_guard_enter(&guard);
-    (void)bscope_collect_recorder();
-    bscope_guard_leave(&guard);
+    begin_for_query();
     s = bscope_session_get();
   }
   *status = s ? BSCOPE_OK : no_session();
@@ -305,8 +334,7 @@ int bscope_start(const struct bscope_options *options) {
 
 /* Turns until the prefix has reached `clock`, but no longer than 100 ms, nor at all from inside a write. */
 static bool settle(struct bscope_session *s, bool may_wait) {
-  struct bscope_process *process = bscope_process_get();
-  uint64_t clock = bscope_load_acquire(&process->clock);
+  uint64_t clock = bscope_load_acquire(s->recorder.clock);
   uint64_t since = bscope_now_ns();
   for (;;) {
     struct bscope_turn turn;
@@ -331,7 +359,7 @@ static void make_view(struct bscope_session *s, struct bscope_view *view) {
                                .chunk_count = s->window.count,
                                .base = s->window.base,
                                .prefix = s->window.prefix,
-                               .clock = bscope_load_acquire(&bscope_process_get()->clock),
+                               .clock = bscope_load_acquire(s->recorder.clock),
                                .generation = s->log_generation,
                                .settings = &s->settings};
   bscope_count_stats(s, &view->stats);
@@ -429,7 +457,7 @@ static int reset_locked(void *context, const struct bscope_view *view) {
   (void)context;
   struct bscope_session *s = view->session;
   note_bases(s);
-  uint64_t base = bscope_load_acquire(&bscope_process_get()->clock);
+  uint64_t base = bscope_load_acquire(s->recorder.clock);
   s->log_generation = ++last_log;
   s->open_count = 0;
   s->open_unfollowed = 0;

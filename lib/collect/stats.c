@@ -45,7 +45,7 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   bscope_store_count(s->store, &counts);
   sum_dropped(s, dropped);
   set_dropped(out, dropped);
-  uint64_t clock = bscope_load_acquire(&bscope_process_get()->clock);
+  uint64_t clock = bscope_load_acquire(s->recorder.clock);
   uint64_t stamped = clock - s->window.base;
   /* Positions passed while their writers were in mid-call, less those whose events have arrived or were proved lost. */
   uint64_t open = counts.open + s->window.open - counts.late_unsealed;

@@ -170,12 +170,20 @@ static void on_end(struct bscope_graph *graph, const struct bscope_event *event,
   graph->summary.drops++;
 }
 
-static void on_resized(struct bscope_graph *graph, const struct bscope_event *event,
-                       const struct bscope_resolution *is) {
+static int on_resized(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is,
+                      uint32_t facts) {
   if (is->subject.variable == BSCOPE_VARIABLE_NONE || event->subject == 0)
-    return;
+    return BSCOPE_OK;
+  if (is->creates) {
+    struct bscope_graph_node *made = add_node(graph, event, &is->subject, facts);
+    if (made == NULL)
+      return BSCOPE_ERR_NO_MEMORY;
+    made->flags = BSCOPE_GRAPH_GROWN;
+    graph->summary.alive++;
+  }
   graph->nodes[is->subject.variable].address = is->address;
   graph->nodes[is->subject.variable].size = is->size;
+  return BSCOPE_OK;
 }
 
 static void count(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is) {
@@ -206,8 +214,7 @@ static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolve
     on_end(graph, event, &is);
     return BSCOPE_OK;
   case BSCOPE_KIND_HEAP_REALLOC:
-    on_resized(graph, event, &is);
-    return BSCOPE_OK;
+    return on_resized(graph, event, &is, facts);
   default:
     return BSCOPE_OK;
   }

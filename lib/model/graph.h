@@ -17,7 +17,8 @@ enum bscope_graph_flag {
   BSCOPE_GRAPH_BORROWER = 4u,
   BSCOPE_GRAPH_MUTABLE = 8u,
   BSCOPE_GRAPH_INFERRED = 16u, /* of the edge or of the move that made it */
-  BSCOPE_GRAPH_MOVED_IN = 32u  /* made by a move: its name is the move's second */
+  BSCOPE_GRAPH_MOVED_IN = 32u, /* made by a move: its name is the move's second */
+  BSCOPE_GRAPH_GROWN = 64u     /* made by a resize of a null pointer: its name is what the argument calls it */
 };
 
 struct bscope_graph_node {
@@ -63,6 +64,8 @@ static inline const char *bscope_graph_node_id(const struct bscope_graph *graph,
 /* The number of a node's name. */
 static inline uint32_t bscope_graph_node_name(const struct bscope_graph *graph, const struct bscope_graph_node *node) {
   const struct bscope_facts *facts = &graph->facts.entries[node->facts];
+  if ((node->flags & BSCOPE_GRAPH_GROWN) != 0)
+    return facts->said;
   return (node->flags & BSCOPE_GRAPH_MOVED_IN) != 0 ? facts->name2 : facts->name;
 }
 

@@ -73,6 +73,7 @@ void bscope_resolver_end(struct bscope_resolver *r, uint32_t slot, enum bscope_l
   struct bscope_variable *v = bscope_resolver_variable(r, slot);
   v->life = (uint8_t)life;
   v->gaps = r->gaps;
+  v->ended = r->now;
   bscope_stacks_remove(&r->stacks, slot);
   if (v->mapped)
     bscope_ranges_unmap(&r->ranges, slot);
@@ -218,15 +219,19 @@ uint32_t bscope_resolver_ended_at(const struct bscope_resolver *r, uint64_t addr
   return reused ? BSCOPE_SLOT_NONE : best;
 }
 
-enum bscope_contradiction bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool drops) {
-  const struct bscope_variable *v = bscope_resolver_variable(r, slot);
-  if (v->gaps != r->gaps)
-    return BSCOPE_FITS;
+static enum bscope_contradiction judge(const struct bscope_variable *v, bool drops) {
   if (v->life == BSCOPE_LIFE_MOVED)
     return BSCOPE_USED_AFTER_MOVE;
   if (v->life == BSCOPE_LIFE_DROPPED)
     return drops ? BSCOPE_DROPPED_TWICE : BSCOPE_USED_AFTER_DROP;
   return BSCOPE_FITS;
+}
+
+void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool drops, struct bscope_resolution *out) {
+  const struct bscope_variable *v = bscope_resolver_variable(r, slot);
+  out->contradiction = v->gaps != r->gaps ? BSCOPE_FITS : judge(v, drops);
+  if (out->contradiction != BSCOPE_FITS)
+    out->ended_at = v->ended;
 }
 
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,
@@ -244,6 +249,8 @@ void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bs
       !bscope_chains_has(&r->chains, v->chain, former, r->gaps))
     return;
   out->contradiction = BSCOPE_USED_AFTER_MOVE;
+  out->by_spelling = true;
+  out->ended_at = v->stamp; /* the newest move made it */
   out->inferred = true;
 }
 
@@ -306,6 +313,8 @@ static void clear(struct bscope_resolution *out, const struct bscope_event *even
   nobody(&out->overwritten, NULL);
   out->creates = out->ends = out->inferred = out->ambiguous = out->silent = false;
   out->contradiction = BSCOPE_FITS;
+  out->by_spelling = false;
+  out->ended_at = BSCOPE_STAMP_OPEN;
   out->overwritten_count = 0;
   out->old_address = out->old_size = out->address = out->size = 0;
 }
@@ -313,6 +322,7 @@ static void clear(struct bscope_resolution *out, const struct bscope_event *even
 int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
   clear(out, event);
   r->overwritten_count = 0;
+  r->now = event->stamp;
   if (!r->begun)
     r->beginning = event->stamp == 0;
   r->begun = true;

@@ -41,9 +41,11 @@ struct bscope_resolution {
   bool ambiguous;                     /* text and address named different live variables */
   bool silent; /* no event of the story: the end of a scope of what ended before, a drop of NULL */
   enum bscope_contradiction contradiction; /* FITS where positions are missing that could explain it */
-  struct bscope_variable_ref overwritten;  /* a live variable that ended because another took its memory; or unknown */
-  uint32_t overwritten_count;              /* all of them: bscope_resolver_overwritten */
-  uint64_t old_address;                    /* of a resize */
+  bool by_spelling;      /* only the spelling of an argument says so: no proof, since C variables are used again */
+  bscope_stamp ended_at; /* with a contradiction about a variable that ended: when it did; else BSCOPE_STAMP_OPEN */
+  struct bscope_variable_ref overwritten; /* a live variable that ended because another took its memory; or unknown */
+  uint32_t overwritten_count;             /* all of them: bscope_resolver_overwritten */
+  uint64_t old_address;                   /* of a resize */
   uint64_t old_size;
   uint64_t address; /* of what a move made, or of the block after a resize; 0: none */
   uint64_t size;

@@ -153,7 +153,7 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_even
   out->inferred = answer->inferred;
   out->ambiguous = answer->ambiguous;
   if (answer->ended)
-    out->contradiction = bscope_resolver_judge(r, answer->owner, false);
+    bscope_resolver_judge(r, answer->owner, false, out);
   else if ((event->flags & BSCOPE_SITE_BY_ADDRESS) != 0)
     bscope_resolver_check_text(r, event, answer->owner, out);
 }

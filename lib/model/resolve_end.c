@@ -13,7 +13,7 @@ static void end_live(struct bscope_resolver *r, uint32_t slot, struct bscope_res
 
 static void drop_ended(const struct bscope_resolver *r, uint32_t slot, struct bscope_resolution *out) {
   out->subject = bscope_resolver_ref(r, slot);
-  out->contradiction = bscope_resolver_judge(r, slot, true);
+  bscope_resolver_judge(r, slot, true, out);
 }
 
 /*
@@ -133,7 +133,7 @@ static void use_ended(struct bscope_resolver *r, const struct bscope_event *even
   if (slot == BSCOPE_SLOT_NONE)
     return;
   out->subject = bscope_resolver_ref(r, slot);
-  out->contradiction = bscope_resolver_judge(r, slot, false);
+  bscope_resolver_judge(r, slot, false, out);
 }
 
 int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
@@ -153,7 +153,9 @@ int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_event *eve
   out->subject = bscope_resolver_ref(r, through ? named.slot : holding);
   if (through)
     out->inferred = false;
-  else if (v->name != name && bscope_chains_has_name(&r->chains, v->chain, name, r->gaps))
+  else if (v->name != name && bscope_chains_has_name(&r->chains, v->chain, name, r->gaps)) {
     out->contradiction = BSCOPE_USED_AFTER_MOVE;
+    out->ended_at = v->stamp; /* the newest move made it */
+  }
   return BSCOPE_OK;
 }

@@ -67,6 +67,24 @@ static int settle(struct bscope_resolver *r, const struct bscope_event *event, c
   return bscope_ranges_add(&r->ranges, resize->slot);
 }
 
+/* The first block of what grows from a null pointer: a variable, called as the argument calls it. */
+static int make(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+  const struct bscope_making making = {.name = bscope_resolver_current(r)->said,
+                                       .hint = BSCOPE_HINT_ROOT,
+                                       .address = event->subject,
+                                       .size = event->object_is == BSCOPE_WORD_SIZE ? event->object : 0,
+                                       .at = true,
+                                       .fresh = true};
+  uint32_t slot = bscope_resolver_make(r, event, &making);
+  if (slot == BSCOPE_SLOT_NONE)
+    return BSCOPE_ERR_NO_MEMORY;
+  out->subject = bscope_resolver_ref(r, slot);
+  out->creates = true;
+  out->address = making.address;
+  out->size = making.size;
+  return BSCOPE_OK;
+}
+
 int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_event *event,
                               struct bscope_resolution *out) {
   size_t i = r->resize_count;
@@ -79,7 +97,7 @@ int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_eve
   out->old_address = resize.address;
   out->old_size = resize.size;
   if (resize.slot == BSCOPE_SLOT_NONE)
-    return BSCOPE_OK;
+    return resize.address == 0 && event->subject != 0 ? make(r, event, out) : BSCOPE_OK;
   out->subject = bscope_resolver_ref(r, resize.slot);
   out->inferred = true;
   int status = settle(r, event, &resize);

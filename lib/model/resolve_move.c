@@ -121,7 +121,7 @@ static void tell_missing(const struct bscope_resolver *r, const struct bscope_ev
                          struct bscope_resolution *out) {
   if (found.how == BSCOPE_HOW_ENDED) {
     out->subject = bscope_resolver_ref(r, found.slot);
-    out->contradiction = bscope_resolver_judge(r, found.slot, false);
+    bscope_resolver_judge(r, found.slot, false, out);
     return;
   }
   out->subject.has_given_id = event->subject_is == BSCOPE_WORD_ID;

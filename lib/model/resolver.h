@@ -44,7 +44,8 @@ struct bscope_resolver {
   struct bscope_variable_ref *overwritten;
   size_t overwritten_count;
   size_t overwritten_capacity;
-  uint32_t current; /* facts of the event in hand */
+  bscope_stamp now; /* of the event in hand */
+  uint32_t current; /* its facts */
   uint32_t gaps;    /* LOST and OPEN positions so far */
   bool begun;
   bool beginning; /* the log has its first position */
@@ -112,8 +113,8 @@ uint32_t bscope_resolver_by_id(const struct bscope_resolver *r, uint64_t id);
 /* The newest ended variable that began at the address, unless a newer live one holds it. */
 uint32_t bscope_resolver_ended_at(const struct bscope_resolver *r, uint64_t address);
 
-/* What it means that an event uses a variable that ended, if the log lacks nothing since; FITS otherwise. */
-enum bscope_contradiction bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool drops);
+/* Notes in `out` what it means that an event uses a variable that ended, if the log lacks nothing since. */
+void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool drops, struct bscope_resolution *out);
 
 /* NEVER_CREATED if the log is whole up to here. */
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,

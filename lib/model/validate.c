@@ -37,29 +37,58 @@ static const char *why(enum bscope_contradiction contradiction) {
   }
 }
 
-static int report(const struct bscope_event *event, const struct bscope_resolution *is) {
-  const struct bscope_variable_ref *who = event->kind == BSCOPE_KIND_BORROW ? &is->object : &is->subject;
-  char place[256] = "", name[256] = "an address";
-  if (event->file != NULL)
-    (void)snprintf(place, sizeof(place), " at %s:%" PRIu32, event->file, event->line);
+/* "'buf_12'", what the event called it, or the argument as it was written. */
+static void put_name(char *out, size_t size, const struct bscope_event *event, const struct bscope_variable_ref *who) {
   if (who->variable != BSCOPE_VARIABLE_NONE || who->has_given_id)
-    (void)snprintf(name, sizeof(name), "'%s_%" PRIu64 "'", who->name == NULL ? "" : who->name,
+    (void)snprintf(out, size, "'%s_%" PRIu64 "'", who->name == NULL ? "" : who->name,
                    who->has_given_id ? who->given_id : who->stamp);
   else if (who->name != NULL)
-    (void)snprintf(name, sizeof(name), "'%s'", who->name);
-  return bscope_fail(BSCOPE_ERR_INVALID_EVENT_SEQUENCE, "event %" PRIu64 " on thread %" PRIu32 "%s: %s %s, %s%s",
-                     event->stamp, event->thread, place, what(event), name, why(is->contradiction),
-                     is->inferred ? " (inferred)" : "");
+    (void)snprintf(out, size, "'%s'", who->name);
+  else
+    (void)snprintf(out, size, "what '%s' points to", event->text == NULL ? "an address" : event->text);
 }
 
-static int walk(struct bscope_cursor *cursor, struct bscope_resolver *resolver) {
+static void put_place(char *out, size_t size, const struct bscope_event *event) {
+  out[0] = '\0';
+  if (event->file != NULL)
+    (void)snprintf(out, size, " at %s:%" PRIu32, event->file, event->line);
+}
+
+/* " (event 17 at queue.c:38)": where the variable that is meant ended, or went over to its present owner. */
+static void put_earlier(char *out, size_t size, const struct bscope_log *log, bscope_stamp stamp) {
+  struct bscope_event earlier;
+  char place[192];
+  out[0] = '\0';
+  if (stamp == BSCOPE_STAMP_OPEN || stamp < bscope_log_first(log) ||
+      bscope_log_at(log, (size_t)(stamp - bscope_log_first(log)), &earlier) != BSCOPE_OK)
+    return;
+  put_place(place, sizeof(place), &earlier);
+  (void)snprintf(out, size, " (event %" PRIu64 "%s)", stamp, place);
+}
+
+static int report(const struct bscope_log *log, const struct bscope_event *event, const struct bscope_resolution *is) {
+  const struct bscope_variable_ref *who = event->kind == BSCOPE_KIND_BORROW ? &is->object : &is->subject;
+  char place[192], name[160], earlier[224];
+  put_place(place, sizeof(place), event);
+  put_name(name, sizeof(name), event, who);
+  put_earlier(earlier, sizeof(earlier), log, is->ended_at);
+  /* A use under a former name: the variable found is the rightful owner. */
+  if (event->kind == BSCOPE_KIND_DEREF && is->contradiction == BSCOPE_USED_AFTER_MOVE && who->stamp == is->ended_at)
+    return bscope_fail(BSCOPE_ERR_INVALID_EVENT_SEQUENCE,
+                       "event %" PRIu64 " on thread %" PRIu32 "%s: use as '%s' of what was moved away: it is %s now%s",
+                       event->stamp, event->thread, place, event->name == NULL ? "" : event->name, name, earlier);
+  return bscope_fail(BSCOPE_ERR_INVALID_EVENT_SEQUENCE, "event %" PRIu64 " on thread %" PRIu32 "%s: %s %s, %s%s",
+                     event->stamp, event->thread, place, what(event), name, why(is->contradiction), earlier);
+}
+
+static int walk(const struct bscope_log *log, struct bscope_cursor *cursor, struct bscope_resolver *resolver) {
   struct bscope_event event;
   while (bscope_cursor_next(cursor, &event)) {
     struct bscope_resolution is;
     if (bscope_resolver_feed(resolver, &event, &is) != BSCOPE_OK)
       return BSCOPE_ERR_NO_MEMORY;
-    if (is.contradiction != BSCOPE_FITS)
-      return report(&event, &is);
+    if (is.contradiction != BSCOPE_FITS && !is.by_spelling)
+      return report(log, &event, &is);
   }
   return BSCOPE_OK;
 }
@@ -79,7 +108,7 @@ int bscope_log_validate(const struct bscope_log *log) {
   if (resolver == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
-  int status = cursor != NULL ? walk(cursor, resolver)
+  int status = cursor != NULL ? walk(log, cursor, resolver)
                               : bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_log_validate: no memory to read the log");
   bscope_cursor_free(cursor);
   bscope_resolver_destroy(resolver);

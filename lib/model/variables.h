@@ -23,6 +23,7 @@ struct bscope_variable {
   uint64_t address; /* 0: unknown */
   uint64_t size;    /* as stated */
   bscope_stamp stamp;
+  bscope_stamp ended; /* when it is not alive */
   uint64_t given_id;
   uint32_t number; /* in the order of creation */
   uint32_t name;

@@ -5,7 +5,7 @@
  */
 #include "engine.h"
 
-#include "capture/process.h"
+#include "capture/recorder.h"
 #include "collect/session.h"
 
 #define THREADS 3
@@ -69,7 +69,7 @@ static void run(void) {
   struct bscope_stats s = test_stats();
   check_equal(s.attempted, all);
   check_equal(s.logged, all);
-  check_equal(bscope_process_get()->clock - clock_base, all); /* they did begin there */
+  check_equal(*bscope_process_get()->recorder->clock - clock_base, all); /* they did begin there */
   bscope_log_free(log);
   check_equal(bscope_reset(), BSCOPE_OK);
   test_emit(&site, 0, 0);
