@@ -42,6 +42,21 @@ static void see(void *context, const struct bscope_event *e) {
   r->next[t] = e->object + 1;
 }
 
+static uint64_t written(void) {
+  uint64_t all = 0;
+  for (unsigned i = 0; i < WRITERS; i++)
+    all += __atomic_load_n(&done[i][0], __ATOMIC_SEQ_CST);
+  return all;
+}
+
+/* A reset is to have something to part: the writers get on by so many events before it, and all of them have begun. */
+static void wait_for_writers(uint64_t more) {
+  uint64_t until = written() + more;
+  for (unsigned i = 0; i < WRITERS; i++)
+    while (__atomic_load_n(&done[i][0], __ATOMIC_SEQ_CST) == 0 || written() < until)
+      sched_yield();
+}
+
 static void check_snapshot(struct reading *r, uint64_t generation) {
   uint64_t before[WRITERS];
   for (unsigned i = 0; i < WRITERS; i++) {
@@ -72,8 +87,10 @@ int main(void) {
     check(pthread_create(&threads[i], NULL, write_on, (void *)i) == 0);
   for (uint64_t n = 0; n < generations; n++) {
     uint64_t snapshots = test_below(&random, 4);
+    wait_for_writers(test_below(&random, 8) ? test_below(&random, 5000) : 0);
     for (uint64_t k = 0; k < snapshots; k++)
       check_snapshot(&r, generation);
+    wait_for_writers(test_below(&random, 2) * 100);
     check_equal(bscope_reset(), BSCOPE_OK);
     generation++;
     for (unsigned i = 0; i < WRITERS; i++)
@@ -85,6 +102,6 @@ int main(void) {
     pthread_join(threads[i], NULL);
   check_snapshot(&r, generation);
   check_equal(test_stats().pending, 0);
-  printf("%llu generations\n", (unsigned long long)generations);
+  printf("%llu generations, %llu events\n", (unsigned long long)generations, (unsigned long long)written());
   return 0;
 }
