@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON: nodes, edges, events, metadata (and relations, schema_version, generation, violations, stats behind them).
- * A pure function of the log: same events, same bytes. Events are streamed, so memory does not grow with them.
+ * `violations` is the place of rule checks, which this version does not make, and is empty; bscope_log_validate names
+ * the first contradiction between events. A pure function of the log: same events, same bytes. Events are streamed, so
+ * memory does not grow with them.
  */
 #ifndef BORROWSCOPE_EXPORT_H
 #define BORROWSCOPE_EXPORT_H

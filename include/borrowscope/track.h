@@ -86,7 +86,8 @@
   BSCOPE_PASS_AT_(BSCOPE_KIND_NEW, 0, bscope_new, bscope_fixed, name, BSCOPE_NULL_, bscope_pointee, BSCOPE_NULL_,      \
                   #pointer, pointer, size)
 
-/* What begins at `pointer` belongs to the variable `to` from here on. Gives the pointer back. */
+/* What begins at `pointer` belongs to the variable `to` from here on. Gives the pointer back; a null one records
+ * nothing. */
 #define bscope_move_at(pointer, to)                                                                                    \
   BSCOPE_PASS_AT_(BSCOPE_KIND_MOVE, 0, bscope_owner, bscope_fixed, BSCOPE_NULL_, to, bscope_none, BSCOPE_NULL_,        \
                   #pointer, pointer, 0)
@@ -115,13 +116,15 @@
   BSCOPE_PASS_AT_(BSCOPE_KIND_BORROW, BSCOPE_SITE_RANGE | BSCOPE_SITE_MUTABLE, bscope_range, bscope_fixed, name,       \
                   BSCOPE_NULL_, bscope_deduced, BSCOPE_NULL_, #pointer, pointer, size)
 
-/* What begins at `pointer` is used by code that holds it as `as`: shows a use after a move. Gives the pointer back. */
+/* What begins at `pointer` is used by code that holds it as `as`: shows a use after a move. Gives the pointer back; a
+ * null one records nothing. */
 #define bscope_use_at(pointer, as)                                                                                     \
   BSCOPE_PASS_AT_(BSCOPE_KIND_DEREF, 0, bscope_owner, bscope_fixed, as, BSCOPE_NULL_, bscope_none, BSCOPE_NULL_,       \
                   #pointer, pointer, 0)
 
 /*
- * realloc(pointer, size), recorded: the variable keeps its identity at its new address, or stays when it fails.
+ * realloc(pointer, size), recorded: the variable keeps its identity at its new address, or stays when it fails; of a
+ * null pointer a variable begins, called as the argument is written.
  * Gives what realloc gives, a void *, with errno as realloc left it. Two records.
  */
 #define bscope_realloc_at(pointer, size) BSCOPE_REALLOC_(#pointer, pointer, size)

@@ -105,7 +105,7 @@
 #define BSCOPE_C_WHEN_bscope_new(address) (address) != 0
 #define BSCOPE_C_WORDS_ARE_bscope_owner BSCOPE_WORD_ADDRESS, BSCOPE_WORD_NONE
 #define BSCOPE_C_WORDS_bscope_owner(address, size) address, 0
-#define BSCOPE_C_WHEN_bscope_owner(address) 1
+#define BSCOPE_C_WHEN_bscope_owner(address) (address) != 0
 #define BSCOPE_C_WORDS_ARE_bscope_lent BSCOPE_WORD_NONE, BSCOPE_WORD_ADDRESS
 #define BSCOPE_C_WORDS_bscope_lent(address, size) 0, address
 #define BSCOPE_C_WHEN_bscope_lent(address) 1

@@ -130,7 +130,7 @@ struct bscope_new {
 struct bscope_resize : bscope_new {
   static constexpr bool null = true;
 };
-struct bscope_owner : bscope_resize {
+struct bscope_owner : bscope_new {
   static constexpr uint8_t object_is = BSCOPE_WORD_NONE;
   static constexpr uint64_t object(uint64_t, uint64_t) noexcept { return 0; }
 };

@@ -158,6 +158,14 @@ static const struct key *nearest_key(const char *typed) {
   return best;
 }
 
+/* Whether the nearest key is a likely slip of the fingers: at most half of it would have to be typed anew. */
+static bool is_near(const char *typed) {
+  const struct key *key = nearest_key(typed);
+  char head[KEY_MAX + 1];
+  bscope_error_visible(head, sizeof(head), typed);
+  return edit_distance(head, key->name) <= strlen(key->name) / 2;
+}
+
 static const struct key *find_key(const char *name) {
   for (size_t i = 0; i < BSCOPE_COUNT(keys); i++)
     if (strcmp(keys[i].name, name) == 0)
@@ -169,15 +177,18 @@ static const struct key *find_key(const char *name) {
 static void describe(char *line, const struct key *key, const char *name, const char *value) {
   char shown[SHOWN_MAX];
   bscope_error_visible(shown, sizeof(shown), key && value ? value : name);
-  if (!key)
+  if (!key && is_near(name))
     snprintf(line, LINE_MAX_BYTES, "unknown key '%s'; the nearest is '%s' (help=1 lists all)", shown,
              nearest_key(name)->name);
+  else if (!key)
+    snprintf(line, LINE_MAX_BYTES, "unknown key '%s' (help=1 lists all)", shown);
   else if (!value)
     snprintf(line, LINE_MAX_BYTES, "'%s' has no value: write %s=%s", key->name, key->name, key->values);
   else if (key->type == TEXT)
     snprintf(line, LINE_MAX_BYTES, "%s='%s…' is too long: at most %d bytes", key->name, shown, BSCOPE_FILTER_MAX - 1);
   else
-    snprintf(line, LINE_MAX_BYTES, "%s='%s' is not allowed: %s, %s", key->name, shown, key->values, key->meaning);
+    snprintf(line, LINE_MAX_BYTES, "%s='%s' is not allowed: %s, %s; left as it was", key->name, shown, key->values,
+             key->meaning);
 }
 
 /* Cuts the next element off `text`: its bytes without backslashes into out, cut at `size`. Returns what follows it. */

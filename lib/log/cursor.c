@@ -37,6 +37,8 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
 }
 
 bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) {
+  if (!cursor || !out) /* no cursor was to be had: a walk over nothing */
+    return false;
   const struct bscope_log *log = cursor->log;
   size_t i = cursor->next;
   uint64_t position = log->first + i;

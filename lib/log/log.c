@@ -64,8 +64,10 @@ int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *o
   struct bscope_span span;
   int status;
 
-  if (!log || !out || i >= log->count)
-    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "event %zu: the log has %zu", i, bscope_log_count(log));
+  if (!log || !out)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_log_at: %s is NULL", log ? "out" : "the log");
+  if (i >= log->count)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "event %zu: the log has %zu", i, log->count);
   if (log->source->at)
     return log->source->at(log, i, out);
   status = log->source->load(log, i, i, &group);

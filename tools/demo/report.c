@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void print_summary(const struct bscope_stats *stats, const struct bscope_graph_summary *graph) {
   fprintf(stderr,
@@ -31,6 +32,22 @@ static void print_validation(const struct bscope_log *log) {
     fprintf(stderr, "  %s: %s\n", bscope_strerror(status), bscope_last_error());
 }
 
+/* Mutable borrows that begin while their owner's last mutable one is open: the graph shows what no validation judges.
+ */
+static size_t count_aliases(const struct bscope_graph *graph) {
+  size_t nodes = bscope_graph_node_count(graph), edges = bscope_graph_edge_count(graph), aliases = 0;
+  bscope_stamp *until = calloc(nodes ? nodes : 1, sizeof(*until));
+  for (size_t i = 0; until && i < edges; i++) {
+    struct bscope_edge edge;
+    if (bscope_graph_edge(graph, i, &edge) != BSCOPE_OK || edge.relation != BSCOPE_RELATION_BORROWS_MUT)
+      continue;
+    aliases += edge.start < until[edge.to];
+    until[edge.to] = edge.end > until[edge.to] ? edge.end : until[edge.to];
+  }
+  free(until);
+  return aliases;
+}
+
 static int write_json(const struct bscope_log *log, const char *path, bool times) {
   struct bscope_export_options options = {.size = sizeof(options), .times = times ? BSCOPE_ON : BSCOPE_OFF};
   int status = bscope_log_export_json(log, path, &options);
@@ -51,6 +68,7 @@ static int report_log(const struct bscope_log *log, const char *json, bool times
   if (known) {
     print_summary(&stats, &summary);
     print_validation(log);
+    fprintf(stderr, "  %zu mutable borrows overlap another of the same owner\n", count_aliases(graph));
   } else {
     fprintf(stderr, "wordcount: no summary: %s\n", bscope_last_error());
   }
