@@ -48,9 +48,11 @@ static int check_options(const struct bscope_export_options *options) {
 /* 0, or BSCOPE_ERR_INVALID_ARGUMENT. */
 static int request_init(struct request *request, const struct bscope_log *log,
                         const struct bscope_export_options *options) {
+  *request = (struct request){.log = log};
   if (!log)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no log");
-  *request = (struct request){.log = log, .times = !log->hides_times, .addresses = log->shows_addresses};
+  request->times = !log->hides_times;
+  request->addresses = log->shows_addresses;
   int status = options ? check_options(options) : BSCOPE_OK;
   if (status != BSCOPE_OK)
     return status;
