@@ -123,6 +123,8 @@ static bool in_stack(struct bscope_thread *t, uintptr_t write, uintptr_t call) {
   }
   if (within(t, write, call))
     return true;
+  if (t->stack_high == 0)
+    return false;       /* nothing could be read: asked again the next time */
   t->never_heal = true; /* the program switches stacks itself: addresses prove nothing */
   return false;
 }

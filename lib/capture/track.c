@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #define STALL_NS 2000000000u /* a producer gives up when nobody has moved an event for so long */
 #define RING_GROWTH 4u
@@ -154,6 +155,10 @@ static bool drain_until_room(struct bscope_thread *thread, uint32_t slots, enum 
 }
 
 static bool make_room_blocked(struct bscope_thread *thread, uint32_t slots, enum bscope_drop *reason) {
+  *reason = BSCOPE_DROP_PROCESS;
+  if (thread->recorder->pid !=
+      (uint32_t)getpid()) /* a child of vfork: what it asks of its parent's threads is answered wrongly */
+    return false;
   while (!has_room(thread, slots)) {
     if (exchange_ring(thread))
       continue;
@@ -295,6 +300,10 @@ void bscope_emit_named(struct bscope_site *site, const char *name, const char *n
                        uint64_t object) {
   if (!site || bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     return;
+  if (site->abi != BSCOPE_SITE_ABI || site->size != sizeof(*site)) {
+    (void)bscope_track_site_id(site); /* counts it */
+    return;
+  }
   bool folded = false;
   const struct bscope_site *named = bscope_site_table_intern_named(site, name, name2, &folded);
   if (!named)

@@ -216,6 +216,13 @@ static void evict(struct bscope_session *s, size_t extra) {
     bscope_store_evict(s->store, allowed);
 }
 
+/* There is no memory to be had, whatever the budget says: half of the log makes room for what is newer. */
+static void evict_half(struct bscope_session *s) {
+  struct bscope_store_counts counts;
+  bscope_store_count(s->store, &counts);
+  bscope_store_evict(s->store, counts.bytes / 2);
+}
+
 /* Packed chunks go into the log in their turn. */
 static void append_packed(struct bscope_session *s) {
   struct bscope_chunk *chunk;
@@ -223,9 +230,7 @@ static void append_packed(struct bscope_session *s) {
     if (bscope_stamp_distance(bscope_store_last_sample(s->store), chunk->base + chunk->count) > 0)
       bscope_drain_sample(s, true);
     if (bscope_store_append(s->store, chunk) != BSCOPE_OK) {
-      struct bscope_store_counts counts;
-      bscope_store_count(s->store, &counts);
-      bscope_store_evict(s->store, counts.bytes / 2);
+      evict_half(s);
       if (bscope_store_append(s->store, chunk) != BSCOPE_OK)
         return;
     }
@@ -258,8 +263,8 @@ void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn)
     bscope_retire_threads(session, now);
   }
   append_packed(session);
-  if (m.no_memory)
-    evict(session, session->settings.memory / 2);
+  if (m.no_memory || bscope_exchange_acq_rel(&session->starved, 0))
+    evict_half(session);
   bscope_drain_sample(session, false);
   bscope_add_release(&session->moved, m.placed); /* pairs with producers that wait for progress */
   turn->prefix = session->window.prefix;

@@ -7,6 +7,7 @@
 #include "collect/state.h"
 
 #define LOOK_NS 1000000000u
+#define LOOKS_MOST 16u /* living threads asked for in one turn: each costs microseconds under the drain lock */
 
 static bool is_due(const struct bscope_thread *t, uint64_t now) {
   return bscope_load_acquire(&t->ending) || bscope_load_acquire(&t->left) || now - t->looked_ns > LOOK_NS;
@@ -68,11 +69,17 @@ static bool is_finished(struct bscope_thread *t, uint64_t now) {
   return bscope_load_acquire(&t->left) || bscope_thread_is_gone(t);
 }
 
+/* Threads that end are always looked at; of the others a few in one turn. */
+static bool may_look(const struct bscope_thread *t, unsigned *looks) {
+  return bscope_load_acquire(&t->ending) || (*looks > 0 && (*looks)-- > 0);
+}
+
 void bscope_retire_threads(struct bscope_session *session, uint64_t now) {
   struct bscope_thread *before = NULL;
+  unsigned looks = LOOKS_MOST;
   for (struct bscope_thread *t = bscope_load_acquire(&session->recorder.threads), *next; t; t = next) {
     next = t->next;
-    if (is_due(t, now) && is_finished(t, now) && !void_abandoned(session, t) && is_drained(t) &&
+    if (is_due(t, now) && may_look(t, &looks) && is_finished(t, now) && !void_abandoned(session, t) && is_drained(t) &&
         unlink_thread(session, before, t))
       pool(session, t);
     else

@@ -9,13 +9,17 @@
 #include "collect/environment.h"
 #include "collect/state.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <urcu/static/urcu-memb.h>
 #include <urcu/urcu-memb.h>
 
 #define REGION_FACTOR 4u /* address space for what snapshots pin beside the budget */
 #define CLOCK_BYTES 4096u
+#define REPLACED INT_MAX /* no status: another session became the current one while a query waited for the lock */
+#define SETTLE_MOST_NS 2000000000u /* a query drains for so long at most while producers are faster */
 #define REGION_LEAST (4u << 20)
 #define WINDOW_SHARE 8u /* of the budget */
 #define RING_SHARE 4u   /* of the budget */
@@ -23,8 +27,11 @@
 static uint64_t last_generation;        /* atomic: sessions ever begun in this process and its ancestors */
 static struct bscope_session *replaced; /* atomic, changed under the drain lock: older sessions, newest first */
 static uint64_t last_log;               /* under the drain lock: generations of the log so far in this process */
-static uint64_t test_clock;             /* atomic: where a test wants the next session's stamps to begin */
-static uint64_t test_ring;              /* atomic: and its rings' indices */
+static struct bscope_settings
+    inherited; /* under the drain lock: of the newest session, for the first one of a forked child */
+static bool inherits;
+static uint64_t test_clock; /* atomic: where a test wants the next session's stamps to begin */
+static uint64_t test_ring;  /* atomic: and its rings' indices */
 
 void bscope_session_test_bases(uint64_t clock, uint64_t ring) {
   bscope_store_relaxed(&test_clock, clock);
@@ -43,8 +50,11 @@ static uint64_t window_capacity(size_t memory) {
 static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
   s->settings = *settings;
   int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
+  /* Where the system grants less address space than asked for, the budget is what fits into it. */
+  if (rc == BSCOPE_OK && s->settings.memory > s->region.size / 2)
+    s->settings.memory = s->region.size / 2;
   if (rc == BSCOPE_OK)
-    rc = bscope_window_init(&s->window, &s->region, window_capacity(settings->memory));
+    rc = bscope_window_init(&s->window, &s->region, window_capacity(s->settings.memory));
   if (rc != BSCOPE_OK)
     return rc;
   s->store = bscope_store_create(&s->region);
@@ -55,7 +65,7 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   r->region = &s->region;
   r->pid = (uint32_t)getpid();
   r->ring_most = (uint32_t)settings->ring;
-  r->ring_budget = settings->memory / RING_SHARE;
+  r->ring_budget = s->settings.memory / RING_SHARE;
   r->overflow_drops = settings->overflow == BSCOPE_OVERFLOW_DROP;
   r->ring_start = bscope_load_relaxed(&test_ring);
   r->clock = bscope_process_map_wiped(CLOCK_BYTES);
@@ -107,6 +117,8 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
     old->older = replaced;
     bscope_store_relaxed(&replaced, old);
   }
+  inherited = *settings;
+  inherits = true;
   s->paused = !settings->enabled;
   /* release: the session is whole before a thread (acquire) or a query (RCU) finds it. */
   bscope_store_release(&process->recorder, &s->recorder);
@@ -129,10 +141,12 @@ static struct bscope_session *current_or_new(void) {
   struct bscope_session *s = current();
   if (s)
     return s;
-  const struct bscope_settings *settings = bscope_environment_settings();
+  struct bscope_settings settings = inherits ? inherited : *bscope_environment_settings();
+  if (inherits && bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
+    settings.enabled = false; /* its parent had switched recording off */
   forget_parents();
-  (void)bscope_site_table_set_filter(settings->filter);
-  s = begin(settings);
+  (void)bscope_site_table_set_filter(settings.filter);
+  s = begin(&settings);
   if (s)
     s->implicit = true;
   return s;
@@ -153,8 +167,17 @@ static struct bscope_thread *attach_locked(void) {
 }
 
 struct bscope_thread *bscope_collect_attach(void) {
+  static uint32_t
+      gave_up; /* atomic: the lock's turn, + 1, at which somebody last waited in vain: then nobody waits again */
   struct bscope_process *process = bscope_process_get();
-  if (!process || !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+  if (!process || bscope_load_relaxed(&process->pid) != (uint32_t)getpid()) {
+    bscope_process_count_stray(); /* a child of vfork can't ask after its parent's threads */
+    return NULL;
+  }
+  uint32_t turn = bscope_load_relaxed(&process->drain.turns) + 1;
+  uint64_t wait = bscope_load_relaxed(&gave_up) == turn ? 0 : BSCOPE_GAP_NS;
+  if (!bscope_lock_take(&process->drain, wait)) {
+    bscope_store_relaxed(&gave_up, turn);
     bscope_process_count_stray();
     return NULL;
   }
@@ -191,13 +214,17 @@ struct bscope_session *bscope_session_get(void) {
     return NULL;
   bscope_guard_enter(&guard); /* a handler that forks would wait for the lock that its own thread holds */
   bscope_query_lock();
-  urcu_memb_register_thread();
+  /* A host that uses this flavour of RCU itself may have registered this thread: a second time would abort it. */
+  bool registers = !URCU_TLS(urcu_memb_reader).registered;
+  if (registers)
+    urcu_memb_register_thread();
   urcu_memb_read_lock(); /* a session replaced meanwhile is not unmapped before this section ends */
   struct bscope_session *s = current();
   if (s)
     bscope_session_ref(s);
   urcu_memb_read_unlock();
-  urcu_memb_unregister_thread();
+  if (registers)
+    urcu_memb_unregister_thread();
   bscope_query_unlock();
   bscope_guard_leave(&guard);
   return s;
@@ -322,7 +349,9 @@ int bscope_start(const struct bscope_options *options) {
   if (bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
     rc = start_locked(&settings);
     bscope_lock_release(&process->drain);
-    bscope_session_free_older();
+    /* Left to the collector where there is one: a grace period lasts as long as the host's own readers like. */
+    if (bscope_load_acquire(&process->collector_started) != 2)
+      bscope_session_free_older();
   } else {
     rc = lock_failed();
   }
@@ -342,10 +371,11 @@ static bool settle(struct bscope_session *s, bool may_wait) {
       return false;
     if (bscope_stamp_distance(turn.prefix, clock) <= 0 || !may_wait || turn.no_memory)
       return true;
+    uint64_t waited = bscope_now_ns() - since;
+    if (waited > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4 && (!turn.more || waited > SETTLE_MOST_NS))
+      return true;
     if (turn.more)
       continue;
-    if (bscope_now_ns() - since > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4)
-      return true;
     nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
   }
 }
@@ -375,22 +405,27 @@ static int view_locked(struct bscope_session *s, bool settles, int (*take)(void 
   if (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
     return lock_failed();
   struct bscope_view view;
-  make_view(s, &view);
-  int rc = take(context, &view);
+  int rc = REPLACED;
+  if (current() == s) {
+    make_view(s, &view);
+    rc = take(context, &view);
+  }
   bscope_lock_release(&process->drain);
   return rc;
 }
 
 int bscope_session_view(bool settles, int (*take)(void *context, const struct bscope_view *view), void *context) {
   int rc;
-  struct bscope_session *s = session_for_query(&rc);
-  if (!s)
-    return rc;
-  struct bscope_guard guard;
-  bscope_guard_enter(&guard);
-  rc = view_locked(s, settles, take, context);
-  bscope_guard_leave(&guard);
-  bscope_session_unref(s);
+  do {
+    struct bscope_session *s = session_for_query(&rc);
+    if (!s)
+      return rc;
+    struct bscope_guard guard;
+    bscope_guard_enter(&guard);
+    rc = view_locked(s, settles, take, context);
+    bscope_guard_leave(&guard);
+    bscope_session_unref(s);
+  } while (rc == REPLACED);
   return rc;
 }
 

@@ -32,7 +32,8 @@ struct bscope_session {
   struct bscope_store *store;
   struct bscope_gap gap;
   uint64_t log_generation;
-  uint64_t moved; /* atomic: events ever brought into the window, for producers that wait */
+  uint64_t moved;   /* atomic: events ever brought into the window, for producers that wait */
+  uint32_t starved; /* atomic: packing a chunk found no memory */
   uint64_t sampled_ns;
   uint64_t retired_ns;             /* when ended threads were last looked for */
   uint64_t open[BSCOPE_OPEN_MOST]; /* stamps that were passed as OPEN and have not arrived */

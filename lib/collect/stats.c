@@ -56,7 +56,7 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   out->attempted = stamped + out->dropped;
   out->threads = counts.threads;
   out->bytes = counts.bytes + s->window.bytes + bscope_load_relaxed(&s->recorder.ring_bytes);
-  out->bytes_pinned = counts.bytes_pinned;
+  out->bytes_pinned = counts.bytes_pinned + s->window.pinned;
   out->abandoned = bscope_load_relaxed(&s->recorder.abandoned) - s->abandoned_base;
   out->names_folded = bscope_load_relaxed(&s->recorder.names_folded) - s->folded_base;
   out->foreign_sites = bscope_load_relaxed(&s->recorder.foreign_sites) - s->foreign_base;

@@ -48,6 +48,8 @@ void bscope_window_reclaim(struct bscope_window *window) {
     }
     *at = chunk->next;
     free_extras(window, chunk);
+    window->pinned -= sizeof(*chunk);
+    window->bytes += sizeof(*chunk);
     put_back(&window->pool, chunk);
   }
   unsigned kept = 0;
@@ -66,6 +68,8 @@ void bscope_window_reclaim(struct bscope_window *window) {
 static void retire(struct bscope_window *w, struct bscope_chunk *chunk) {
   w->lost -= chunk->lost;
   w->open -= chunk->open;
+  w->pinned += sizeof(*chunk); /* until the next look, by which most are free */
+  w->bytes -= sizeof(*chunk);
   put_back(&w->retired, chunk);
 }
 

@@ -86,7 +86,8 @@ struct bscope_window {
   struct bscope_chunk *pool;    /* free to be used again */
   struct bscope_chunk *retired; /* in the log, but snapshots still read them */
   uint64_t lost, open;          /* LOST and OPEN cells in chunks held */
-  size_t bytes;                 /* memory of all chunks, pooled and retired ones too */
+  size_t bytes;                 /* memory of all chunks, pooled ones too */
+  size_t pinned;                /* memory of retired ones, which snapshots hold */
 };
 
 /* capacity: chunks. 0 or BSCOPE_ERR_NO_MEMORY. */
