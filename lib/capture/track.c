@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The slow path of a tracking call: a first event of a site or a thread, a nested call, a full ring, a new session, a
- * child of fork, an event longer than a record. It keeps errno, allocates from mapped memory only, and its frames are
- * small enough for a signal stack of 2 KiB.
+ * child of fork, an event longer than a record. It keeps errno and allocates from mapped memory only. A call that
+ * drains takes up to 5 KiB of stack, one that only writes less than 1.
  */
 #include "capture/track.h"
 
