@@ -75,7 +75,8 @@ static void check_sentinel(const struct sentinel *s, unsigned variant) {
   for (int n = 1; n < 65; n++)
     check_equal(sigismember(&mask, n), sigismember(&s->mask, n));
   check_equal(fegetround(), s->rounding);
-  check_equal(fetestexcept(FE_ALL_EXCEPT), FE_OVERFLOW);
+  if (!getenv("BSCOPE_TEST_VALGRIND")) /* which keeps no such flags */
+    check_equal(fetestexcept(FE_ALL_EXCEPT), FE_OVERFLOW);
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
   check_equal(cancel, variant & 4 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE);
   pthread_setcancelstate(cancel, NULL);
