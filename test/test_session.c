@@ -240,6 +240,7 @@ static void sessions_change_under_writers(void **state) {
       test_sleep_ms(1);
       s = test_stats();
     }
+    check_equal(s.pending, 0);
     check_equal(s.dropped, 0);
     check_equal(s.lost, 0);
     check_equal(bscope_start(NULL), BSCOPE_OK);
@@ -305,6 +306,50 @@ static void a_held_lock_is_an_error(void **state) {
   s = test_stats();
   assert_int_equal(s.attempted, 401);
   assert_int_equal(s.logged, 401);
+}
+
+static void *emit_first(void *argument) {
+  test_emit(&site, 1, 1);
+  (void)argument;
+  return NULL;
+}
+
+/* P2: on a crowded machine the lock's owner may wait for a processor longer than a turn takes. */
+static void first_events_wait_for_a_slow_owner(void **state) {
+  (void)state;
+  pthread_t owner, threads[3];
+  test_restart_default();
+  pthread_barrier_init(&lock_held, NULL, 2);
+  pthread_barrier_init(&lock_done, NULL, 2);
+  check(pthread_create(&owner, NULL, hold_drain_lock, NULL) == 0);
+  pthread_barrier_wait(&lock_held);
+  for (unsigned i = 0; i < TEST_COUNT(threads); i++)
+    check(pthread_create(&threads[i], NULL, emit_first, NULL) == 0);
+  test_sleep_ms(400);
+  pthread_barrier_wait(&lock_done);
+  pthread_join(owner, NULL);
+  for (unsigned i = 0; i < TEST_COUNT(threads); i++)
+    pthread_join(threads[i], NULL);
+  struct bscope_stats s = test_stats();
+  assert_int_equal(s.dropped, 0);
+  assert_int_equal(s.logged, TEST_COUNT(threads));
+}
+
+/* A first event's time is not before its thread was there, however long nothing was recorded (P4). */
+static void first_events_have_their_own_time(void **state) {
+  (void)state;
+  pthread_t thread;
+  test_restart((struct bscope_options){.collector = BSCOPE_COLLECTOR_NONE});
+  test_emit(&site, 1, 0);
+  test_sleep_ms(50);
+  uint64_t before = bscope_now_ns();
+  check(pthread_create(&thread, NULL, emit_first, NULL) == 0);
+  pthread_join(thread, NULL);
+  struct bscope_log *log = test_log();
+  struct bscope_event e;
+  assert_int_equal(bscope_log_at(log, 1, &e), BSCOPE_OK);
+  assert_true(e.time_ns >= before);
+  bscope_log_free(log);
 }
 
 /* --- memory --- */
@@ -384,6 +429,8 @@ int main(void) {
       cmocka_unit_test(sessions_change_under_writers),
       cmocka_unit_test(stats_need_no_preparation),
       cmocka_unit_test(a_held_lock_is_an_error),
+      cmocka_unit_test(first_events_wait_for_a_slow_owner),
+      cmocka_unit_test(first_events_have_their_own_time),
       cmocka_unit_test(the_budget_holds),
       cmocka_unit_test(an_idle_collector_sleeps),
   };

@@ -10,9 +10,9 @@
 #define MADV_WIPEONFORK 18
 #endif
 
-static struct bscope_process *process; /* atomic: set once, by compare-and-exchange */
-static uint32_t whole_pid;             /* atomic: 0, or the process that the fork handlers have vouched for */
-static uint64_t strays;                /* atomic */
+static struct bscope_process *process;       /* atomic: set once, by compare-and-exchange */
+static uint32_t whole_pid;                   /* atomic: 0, or the process that the fork handlers have vouched for */
+static uint64_t strays[BSCOPE_DROP_REASONS]; /* atomic */
 
 void *bscope_process_map_wiped(size_t bytes) {
   void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -54,10 +54,10 @@ void bscope_process_mark_whole(void) {
   bscope_store_release(&whole_pid, (uint32_t)getpid());
 }
 
-void bscope_process_count_stray(void) {
-  bscope_add_relaxed(&strays, 1);
+void bscope_process_count_stray(enum bscope_drop reason) {
+  bscope_add_relaxed(&strays[reason], 1);
 }
 
-uint64_t bscope_process_strays(void) {
-  return bscope_load_relaxed(&strays);
+uint64_t bscope_process_strays(enum bscope_drop reason) {
+  return bscope_load_relaxed(&strays[reason]);
 }

@@ -9,6 +9,7 @@
 
 #include "base/lock.h"
 #include "base/util.h"
+#include "capture/ring.h"
 
 #include <borrowscope/types.h>
 
@@ -43,7 +44,7 @@ bool bscope_process_is_whole(void);
 void bscope_process_mark_whole(void);
 
 /* Counts of calls that no ring can count: kept in ordinary memory, since they are about processes without any state. */
-void bscope_process_count_stray(void);
-uint64_t bscope_process_strays(void);
+void bscope_process_count_stray(enum bscope_drop reason);
+uint64_t bscope_process_strays(enum bscope_drop reason);
 
 #endif

@@ -11,9 +11,11 @@
 #include "capture/ring.h"
 #include "capture/thread.h"
 
-#define BSCOPE_RING_FIRST 512u  /* slots of a thread's first ring */
-#define BSCOPE_RING_SCARCE 64u  /* slots of one made when rings have used up their share of the budget */
-#define BSCOPE_RING_NESTED 64u  /* slots of a nested ring: one bit each in ring.taken */
+#define BSCOPE_RING_FIRST 512u /* slots of a thread's first ring */
+#define BSCOPE_RING_SCARCE 64u /* slots of one made when rings have used up their share of the budget */
+#define BSCOPE_RING_NESTED 64u /* slots of a nested ring: one bit each in ring.taken */
+#define BSCOPE_STALL_NS                                                                                                \
+  2000000000u                   /* a thread that is to record gives up when the drain lock has not moved for so long */
 #define BSCOPE_RING_CLASSES 32u /* pools, one for each power of two up to 2^30; the last one is the nested rings' */
 
 struct bscope_recorder {

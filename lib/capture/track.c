@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STALL_NS 2000000000u /* a producer gives up when nobody has moved an event for so long */
 #define RING_GROWTH 4u
 
 #define CALLERS_STACK() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
@@ -142,7 +141,7 @@ static bool drain_until_room(struct bscope_thread *thread, uint32_t slots, enum 
       *reason = BSCOPE_DROP_MEMORY;
       return false;
     case BSCOPE_ROOM_WAITED:
-      if (thread->stalled || bscope_now_ns() - since > STALL_NS) {
+      if (thread->stalled || bscope_now_ns() - since > BSCOPE_STALL_NS) {
         thread->stalled = true;
         thread->stall_progress = progress;
         *reason = BSCOPE_DROP_STALLED;

@@ -74,7 +74,8 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   bscope_store_relaxed(r->clock, bscope_load_relaxed(&test_clock)); /* published with the session */
   s->refs = 1;
   s->log_generation = ++last_log;
-  s->strays_base = bscope_process_strays();
+  for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
+    s->strays_base[i] = bscope_process_strays(i);
   uint64_t base = bscope_load_acquire(r->clock);
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
@@ -155,7 +156,7 @@ static struct bscope_session *current_or_new(void) {
 static struct bscope_thread *attach_locked(void) {
   struct bscope_session *s = current_or_new();
   if (!s || s->recorder.pid != (uint32_t)getpid()) {
-    bscope_process_count_stray();
+    bscope_process_count_stray(s ? BSCOPE_DROP_PROCESS : BSCOPE_DROP_MEMORY);
     return NULL;
   }
   if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
@@ -163,6 +164,8 @@ static struct bscope_thread *attach_locked(void) {
   struct bscope_thread *thread = bscope_thread_attach(&s->recorder);
   if (!thread)
     bscope_add_relaxed(&s->recorder.dropped[BSCOPE_DROP_MEMORY], 1);
+  else
+    bscope_drain_sample(s, true); /* its first event took place after this moment */
   return thread;
 }
 
@@ -171,14 +174,14 @@ struct bscope_thread *bscope_collect_attach(void) {
       gave_up; /* atomic: the lock's turn, + 1, at which somebody last waited in vain: then nobody waits again */
   struct bscope_process *process = bscope_process_get();
   if (!process || bscope_load_relaxed(&process->pid) != (uint32_t)getpid()) {
-    bscope_process_count_stray(); /* a child of vfork can't ask after its parent's threads */
+    bscope_process_count_stray(BSCOPE_DROP_PROCESS); /* a child of vfork can't ask after its parent's threads */
     return NULL;
   }
   uint32_t turn = bscope_load_relaxed(&process->drain.turns) + 1;
-  uint64_t wait = bscope_load_relaxed(&gave_up) == turn ? 0 : BSCOPE_GAP_NS;
+  uint64_t wait = bscope_load_relaxed(&gave_up) == turn ? 0 : BSCOPE_STALL_NS;
   if (!bscope_lock_take(&process->drain, wait)) {
     bscope_store_relaxed(&gave_up, turn);
-    bscope_process_count_stray();
+    bscope_process_count_stray(BSCOPE_DROP_STALLED);
     return NULL;
   }
   struct bscope_thread *thread = attach_locked();

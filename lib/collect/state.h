@@ -40,7 +40,7 @@ struct bscope_session {
   uint32_t open_count;
   uint64_t open_unfollowed;                   /* OPEN positions beyond that list */
   uint64_t dropped_base[BSCOPE_DROP_REASONS]; /* counts at the last reset */
-  uint64_t strays_base;
+  uint64_t strays_base[BSCOPE_DROP_REASONS];
   uint64_t abandoned_base, folded_base, foreign_base;
   uint32_t refs; /* atomic: the process's own, and one for each log handle */
   bool stopped;

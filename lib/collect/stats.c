@@ -16,13 +16,13 @@ static void add_ring(uint64_t *dropped, const struct bscope_ring *ring) {
 
 static void sum_dropped(const struct bscope_session *s, uint64_t *dropped) {
   for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
-    dropped[i] = bscope_load_relaxed(&s->recorder.dropped[i]) - s->dropped_base[i];
+    dropped[i] = bscope_load_relaxed(&s->recorder.dropped[i]) - s->dropped_base[i] + bscope_process_strays(i) -
+                 s->strays_base[i];
   for (const struct bscope_thread *t = bscope_load_acquire(&s->recorder.threads); t; t = t->next) {
     for (const struct bscope_ring *ring = bscope_load_acquire(&t->ring); ring; ring = ring->next)
       add_ring(dropped, ring);
     add_ring(dropped, t->nested);
   }
-  dropped[BSCOPE_DROP_PROCESS] += bscope_process_strays() - s->strays_base;
 }
 
 static void set_dropped(struct bscope_stats *out, const uint64_t *dropped) {
