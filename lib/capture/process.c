@@ -13,6 +13,7 @@
 static struct bscope_process *process;       /* atomic: set once, by compare-and-exchange */
 static uint32_t whole_pid;                   /* atomic: 0, or the process that the fork handlers have vouched for */
 static uint64_t strays[BSCOPE_DROP_REASONS]; /* atomic */
+static uint64_t tallies[BSCOPE_TALLIES];     /* atomic */
 
 void *bscope_process_map_wiped(size_t bytes) {
   void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,4 +61,12 @@ void bscope_process_count_stray(enum bscope_drop reason) {
 
 uint64_t bscope_process_strays(enum bscope_drop reason) {
   return bscope_load_relaxed(&strays[reason]);
+}
+
+void bscope_process_count(enum bscope_tally tally) {
+  bscope_add_relaxed(&tallies[tally], 1);
+}
+
+uint64_t bscope_process_tally(enum bscope_tally tally) {
+  return bscope_load_relaxed(&tallies[tally]);
 }

@@ -21,9 +21,11 @@ struct bscope_process {
   struct bscope_lock drain;
   /* Guards the pools of thread blocks and rings. Nests inside `drain`. Signals are blocked while it is held. */
   struct bscope_lock pool;
-  /* atomic, RCU: the current session's recorder, or NULL. Replaced under `drain`; queries dereference it under RCU. */
+  /* atomic, RCU: the current session's recorder, or NULL. Replaced under `drain`; dereferenced under it or under RCU.
+   */
   struct bscope_recorder *recorder;
   struct bscope_thread *free_threads; /* under `pool` */
+  uint32_t collector_wanted;          /* atomic: the current session asks for one */
   uint32_t collector_started;         /* atomic: 0, 1 while a thread starts it, 2 once it runs */
   uint32_t collector_word;            /* atomic futex: raised to wake the collector */
   uint32_t collector_asleep;          /* atomic: the collector waits, or is about to */
@@ -46,5 +48,10 @@ void bscope_process_mark_whole(void);
 /* Counts of calls that no ring can count: kept in ordinary memory, since they are about processes without any state. */
 void bscope_process_count_stray(enum bscope_drop reason);
 uint64_t bscope_process_strays(enum bscope_drop reason);
+
+/* Counts of what befalls sites: a site belongs to no session, and a call that registers one holds none in place. */
+enum bscope_tally { BSCOPE_TALLY_NAMES_FOLDED, BSCOPE_TALLY_FOREIGN_SITES, BSCOPE_TALLIES };
+void bscope_process_count(enum bscope_tally tally);
+uint64_t bscope_process_tally(enum bscope_tally tally);
 
 #endif

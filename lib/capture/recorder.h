@@ -37,8 +37,6 @@ struct bscope_recorder {
   uint64_t ring_start; /* first index of a fresh ring: 0, or what a test asks for */
   uint64_t dropped[BSCOPE_DROP_REASONS];         /* atomic: of threads without a ring, and of retired rings */
   uint64_t abandoned;                            /* atomic: writes healed */
-  uint64_t names_folded;                         /* atomic */
-  uint64_t foreign_sites;                        /* atomic */
   uint32_t rings;                                /* atomic: rings in use or waiting to be drained */
   struct bscope_ring *pool[BSCOPE_RING_CLASSES]; /* under the process's pool lock: drained rings, by log2 of size */
 };

@@ -21,10 +21,8 @@
 #define CALLERS_STACK() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
 
 static void count_folded(bool folded) {
-  struct bscope_process *process = folded ? bscope_process_get() : NULL;
-  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
-  if (recorder)
-    bscope_add_relaxed(&recorder->names_folded, 1);
+  if (folded)
+    bscope_process_count(BSCOPE_TALLY_NAMES_FOLDED);
 }
 
 static uint32_t register_site(struct bscope_site *site) {
@@ -45,10 +43,7 @@ uint32_t bscope_track_site_id(struct bscope_site *site) {
     return id;
   if (site->abi == BSCOPE_SITE_ABI && site->size == sizeof(*site))
     return register_site(site);
-  struct bscope_process *process = bscope_process_get();
-  struct bscope_recorder *recorder = process ? bscope_load_acquire(&process->recorder) : NULL;
-  if (recorder)
-    bscope_add_relaxed(&recorder->foreign_sites, 1);
+  bscope_process_count(BSCOPE_TALLY_FOREIGN_SITES);
   bscope_store_release(&site->word, BSCOPE_SITE_OFF);
   return BSCOPE_SITE_OFF;
 }

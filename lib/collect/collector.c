@@ -96,9 +96,8 @@ static int create(struct bscope_process *process) {
 }
 
 void bscope_collect_start_thread(struct bscope_process *process) {
-  struct bscope_session *session = (struct bscope_session *)bscope_load_acquire(&process->recorder);
-  if (bscope_load_acquire(&process->collector_started) != 0 || !session ||
-      session->settings.collector != BSCOPE_COLLECTOR_THREAD || !bscope_process_is_whole())
+  if (bscope_load_acquire(&process->collector_started) != 0 || !bscope_load_relaxed(&process->collector_wanted) ||
+      !bscope_process_is_whole())
     return;
   uint32_t none = 0;
   if (!bscope_cas_acq_rel(&process->collector_started, &none, 1))

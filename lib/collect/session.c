@@ -47,6 +47,11 @@ static uint64_t window_capacity(size_t memory) {
   return 1ull << (63 - __builtin_clzll(chunks));
 }
 
+static void note_tallies(struct bscope_session *s) {
+  for (unsigned i = 0; i < BSCOPE_TALLIES; i++)
+    s->tallies_base[i] = bscope_process_tally(i);
+}
+
 static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
   s->settings = *settings;
   int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
@@ -76,6 +81,7 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   s->log_generation = ++last_log;
   for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
     s->strays_base[i] = bscope_process_strays(i);
+  note_tallies(s);
   uint64_t base = bscope_load_acquire(r->clock);
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
@@ -120,6 +126,7 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
   }
   inherited = *settings;
   inherits = true;
+  bscope_store_relaxed(&process->collector_wanted, settings->collector == BSCOPE_COLLECTOR_THREAD);
   s->paused = !settings->enabled;
   /* release: the session is whole before a thread (acquire) or a query (RCU) finds it. */
   bscope_store_release(&process->recorder, &s->recorder);
@@ -486,8 +493,7 @@ static void note_bases(struct bscope_session *s) {
   for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
     s->dropped_base[i] += *dropped[i];
   s->abandoned_base += now.abandoned;
-  s->folded_base += now.names_folded;
-  s->foreign_base += now.foreign_sites;
+  note_tallies(s);
 }
 
 /* Nothing is zeroed: the base moves, and what is older belongs to the generation before. */

@@ -41,7 +41,8 @@ struct bscope_session {
   uint64_t open_unfollowed;                   /* OPEN positions beyond that list */
   uint64_t dropped_base[BSCOPE_DROP_REASONS]; /* counts at the last reset */
   uint64_t strays_base[BSCOPE_DROP_REASONS];
-  uint64_t abandoned_base, folded_base, foreign_base;
+  uint64_t abandoned_base;
+  uint64_t tallies_base[BSCOPE_TALLIES];
   uint32_t refs; /* atomic: the process's own, and one for each log handle */
   bool stopped;
   bool implicit; /* made by a first event or a query, not by bscope_start */

@@ -58,8 +58,8 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   out->bytes = counts.bytes + s->window.bytes + bscope_load_relaxed(&s->recorder.ring_bytes);
   out->bytes_pinned = counts.bytes_pinned + s->window.pinned;
   out->abandoned = bscope_load_relaxed(&s->recorder.abandoned) - s->abandoned_base;
-  out->names_folded = bscope_load_relaxed(&s->recorder.names_folded) - s->folded_base;
-  out->foreign_sites = bscope_load_relaxed(&s->recorder.foreign_sites) - s->foreign_base;
+  out->names_folded = bscope_process_tally(BSCOPE_TALLY_NAMES_FOLDED) - s->tallies_base[BSCOPE_TALLY_NAMES_FOLDED];
+  out->foreign_sites = bscope_process_tally(BSCOPE_TALLY_FOREIGN_SITES) - s->tallies_base[BSCOPE_TALLY_FOREIGN_SITES];
   out->pauses = s->pauses;
   out->generation = s->log_generation;
   out->first = counts.first - counts.base;
