@@ -175,6 +175,26 @@ static void sites_of_another_abi_are_counted(void **state) {
   assert_int_equal(s.foreign_sites, 2);
 }
 
+/* What no reader could name, or would take for a mark of the collector, does not get into a log. */
+static void sites_of_no_kind_are_refused(void **state) {
+  (void)state;
+  static const uint8_t wrong[] = {0, 94, 239, BSCOPE_KIND_LOST, BSCOPE_KIND_VOID, BSCOPE_KIND_OPEN};
+  test_restart_default();
+  for (unsigned i = 0; i < TEST_COUNT(wrong); i++) {
+    struct bscope_site_info info = {.size = sizeof(info), .kind = wrong[i], .name = "x"};
+    struct bscope_site site = TEST_SITE(wrong[i], "x");
+    assert_null(bscope_site_intern(&info));
+    assert_non_null(strstr(bscope_last_error(), "bscope_site_intern"));
+    test_emit(&site, 1, 1);
+    assert_int_equal(site.word, BSCOPE_SITE_OFF);
+  }
+  struct bscope_site_info info = {.size = sizeof(info), .kind = BSCOPE_KIND_NEW, .subject_is = 77};
+  assert_null(bscope_site_intern(&info));
+  struct bscope_stats s = test_stats();
+  assert_int_equal(s.attempted, 0);
+  assert_int_equal(s.foreign_sites, TEST_COUNT(wrong));
+}
+
 static void payloads(void **state) {
   (void)state;
   uint8_t bytes[200];
@@ -301,6 +321,7 @@ int main(void) {
       cmocka_unit_test(leaves_the_callers_state),
       cmocka_unit_test(off_attempts_nothing),
       cmocka_unit_test(sites_of_another_abi_are_counted),
+      cmocka_unit_test(sites_of_no_kind_are_refused),
       cmocka_unit_test(payloads),
       cmocka_unit_test(interned_sites_record_too),
       cmocka_unit_test(small_rings_lose_nothing),

@@ -10,6 +10,7 @@
 #include "log/fixture.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -299,6 +300,46 @@ static void test_places_apart(void **state) {
     assert_member(element(document, "events", i), "function", events[i].function);
   }
   json_decref(document);
+}
+
+struct cancelled {
+  struct bscope_log *log;
+  char path[64];
+  bool returned;
+};
+
+static void *export_cancelled(void *argument) {
+  struct cancelled *c = argument;
+  FILE *nowhere = fopen("/dev/null", "w");
+  pthread_cancel(pthread_self());
+  if (bscope_log_export_json_to_file(c->log, nowhere, NULL) == BSCOPE_OK &&
+      bscope_log_export_json(c->log, c->path, NULL) == BSCOPE_OK)
+    c->returned = true;
+  int before;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  if (nowhere)
+    fclose(nowhere);
+  pthread_setcancelstate(before, &before);
+  pthread_testcancel();
+  return NULL;
+}
+
+/* A cancellation waits until the export is whole: nothing of it is left behind, and the thread then ends. */
+static void test_cancellation_waits(void **state) {
+  (void)state;
+  const struct bscope_event event = {.kind = BSCOPE_KIND_NEW, .name = "x"};
+  struct cancelled c = {.log = bscope_log_from_events(&event, 1), .path = "/tmp/bscope-cancel-XXXXXX"};
+  pthread_t thread;
+  void *result = NULL;
+  int fd = mkstemp(c.path);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(pthread_create(&thread, NULL, export_cancelled, &c), 0);
+  pthread_join(thread, &result);
+  assert_true(c.returned);
+  assert_ptr_equal(result, PTHREAD_CANCELED);
+  unlink(c.path);
+  bscope_log_free(c.log);
 }
 
 static struct bscope_log *resize_log(void) {
@@ -772,6 +813,7 @@ static void test_python_reads_it(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_cancellation_waits),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_order_of_keys),
       cmocka_unit_test(test_empty),

@@ -335,6 +335,30 @@ static void first_events_wait_for_a_slow_owner(void **state) {
   assert_int_equal(s.logged, TEST_COUNT(threads));
 }
 
+/* ... but one that does not move at all is waited for once, and what is given up is counted for what it is. */
+static void nobody_waits_twice_for_a_stuck_owner(void **state) {
+  (void)state;
+  pthread_t owner, thread;
+  uint64_t waited[2];
+  test_restart_default();
+  pthread_barrier_init(&lock_held, NULL, 2);
+  pthread_barrier_init(&lock_done, NULL, 2);
+  check(pthread_create(&owner, NULL, hold_drain_lock, NULL) == 0);
+  pthread_barrier_wait(&lock_held);
+  for (unsigned i = 0; i < TEST_COUNT(waited); i++) {
+    waited[i] = test_now_ms();
+    check(pthread_create(&thread, NULL, emit_first, NULL) == 0);
+    pthread_join(thread, NULL);
+    waited[i] = test_now_ms() - waited[i];
+  }
+  pthread_barrier_wait(&lock_done);
+  pthread_join(owner, NULL);
+  struct bscope_stats s = test_stats();
+  assert_true(waited[0] > 1000 && waited[1] < 1000);
+  assert_int_equal(s.dropped_stalled, TEST_COUNT(waited));
+  assert_int_equal(s.dropped, TEST_COUNT(waited));
+}
+
 /* A first event's time is not before its thread was there, however long nothing was recorded (P4). */
 static void first_events_have_their_own_time(void **state) {
   (void)state;
@@ -430,6 +454,7 @@ int main(void) {
       cmocka_unit_test(stats_need_no_preparation),
       cmocka_unit_test(a_held_lock_is_an_error),
       cmocka_unit_test(first_events_wait_for_a_slow_owner),
+      cmocka_unit_test(nobody_waits_twice_for_a_stuck_owner),
       cmocka_unit_test(first_events_have_their_own_time),
       cmocka_unit_test(the_budget_holds),
       cmocka_unit_test(an_idle_collector_sleeps),

@@ -172,6 +172,9 @@ static void fill_the_table(void) {
   site.name2 = "to";
   const struct bscope_site *move = bscope_site_table_intern(&site, &folded);
   check(folded && move != entry && move->kind == BSCOPE_KIND_MOVE && strcmp(move->name2, "<too many names>") == 0);
+  site.kind = BSCOPE_KIND_BORROW;
+  site.flags = BSCOPE_SITE_MUTABLE | BSCOPE_SITE_BY_ADDRESS;
+  check(bscope_site_table_intern(&site, &folded)->flags == (BSCOPE_SITE_MUTABLE | BSCOPE_SITE_BY_ADDRESS) && folded);
   site = plain("fill");
   site.line = 100000;
   check(bscope_site_table_intern(&site, &folded) == first && !folded);

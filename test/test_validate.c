@@ -5,6 +5,7 @@
  */
 #include "events.h"
 #include "log/fixture.h"
+#include "log/snapshot.h"
 
 #include <borrowscope/check.h>
 #include <borrowscope/graph.h>
@@ -237,8 +238,21 @@ static void each_allocation_of_a_judgement_fails_in_turn(void **state) {
   bscope_log_free(log);
 }
 
+/* P2: an event that was dropped has no position, so nothing of the log proves a contradiction. */
+static void a_log_that_lacks_events_is_not_judged(void **state) {
+  (void)state;
+  const struct bscope_event twice[] = {EV_NEW(0, "x"), EV_DROP(0, "x"), EV_DROP(0, "x")};
+  struct bscope_log *log = bscope_log_from_events(twice, 3);
+  assert_non_null(log);
+  assert_int_equal(bscope_log_validate(log), BSCOPE_ERR_INVALID_EVENT_SEQUENCE);
+  log->stats.dropped = 1;
+  assert_int_equal(bscope_log_validate(log), BSCOPE_OK);
+  bscope_log_free(log);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_log_that_lacks_events_is_not_judged),
       cmocka_unit_test(logs_fit_together_or_the_first_contradiction_is_named),
       cmocka_unit_test(each_allocation_of_a_graph_fails_in_turn),
       cmocka_unit_test(each_allocation_of_a_judgement_fails_in_turn),

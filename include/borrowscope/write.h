@@ -69,7 +69,8 @@ BSCOPE_API void bscope_emit_payload(const struct bscope_site *site, uint64_t sub
 
 /*
  * The process's copy of a site that is described at run time: equal information gives the equal pointer, valid
- * until the process ends. Borrowed. NULL: `info` is NULL or its size is too small, or there is no memory.
+ * until the process ends. Borrowed. NULL with bscope_last_error: `info` is NULL, or its size is too small, or its kind
+ * or what it says of the words is in no table. NULL without: no memory.
  */
 BSCOPE_API const struct bscope_site *bscope_site_intern(const struct bscope_site_info *info) __attribute__((nothrow));
 

@@ -2,6 +2,8 @@
 /*
  * Spelling and group of each kind, from the one table in kinds.h; and the version. All of it constant.
  */
+#include "base/kinds.h"
+
 #include <borrowscope/kinds.h>
 #include <borrowscope/version.h>
 
@@ -30,6 +32,10 @@ const char *bscope_kind_name(enum bscope_kind kind) {
 enum bscope_group bscope_kind_group(enum bscope_kind kind) {
   size_t i = (size_t)kind;
   return i < BSCOPE_COUNT(rows) ? rows[i].group : BSCOPE_GROUP_NONE;
+}
+
+bool bscope_kind_is_recorded(unsigned kind) {
+  return kind < BSCOPE_KIND_LOST && rows[kind].name;
 }
 
 const char *bscope_version(void) {

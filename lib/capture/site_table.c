@@ -17,7 +17,7 @@
 #define BUCKETS 4096u
 #define EXTRA_MAX 15u
 #define FOLDED_NAME "<too many names>"
-#define EMERGENCY 256u /* ids kept for the kinds' folded sites */
+#define EMERGENCY 1024u /* ids kept for the kinds' folded sites, several forms each */
 
 struct entry {
   struct bscope_site site; /* strings interned; word: the id, or OFF */
@@ -200,7 +200,11 @@ static bool intern_strings(struct bscope_site *key, const struct bscope_site *si
 }
 
 static const struct bscope_site *fold(const struct bscope_site *site, bool *folded) {
-  struct bscope_site key = {.kind = site->kind, .subject_is = site->subject_is, .object_is = site->object_is};
+  /* Names, places and sizes are given up, but not what the event means. */
+  struct bscope_site key = {.kind = site->kind,
+                            .subject_is = site->subject_is,
+                            .object_is = site->object_is,
+                            .flags = site->flags & ~(uint32_t)(BSCOPE_SITE_PRETTY_TYPE | BSCOPE_SITE_PRETTY_FUNCTION)};
   *folded = true;
   key.name = bscope_text_intern_string(FOLDED_NAME, 1);
   if (site->name2)

@@ -6,6 +6,8 @@
  */
 #include "capture/track.h"
 
+#include "base/error.h"
+#include "base/kinds.h"
 #include "capture/nested.h"
 #include "capture/quiet.h"
 #include "capture/site_table.h"
@@ -25,6 +27,16 @@ static void count_folded(bool folded) {
     bscope_process_count(BSCOPE_TALLY_NAMES_FOLDED);
 }
 
+/* What a header of this library says; a site of another make must not put into the log what no reader can name. */
+static bool is_valid(unsigned kind, unsigned subject_is, unsigned object_is) {
+  return bscope_kind_is_recorded(kind) && subject_is <= BSCOPE_WORD_VALUE && object_is <= BSCOPE_WORD_VALUE;
+}
+
+static bool is_ours(const struct bscope_site *site) {
+  return site->abi == BSCOPE_SITE_ABI && site->size == sizeof(*site) &&
+         is_valid(site->kind, site->subject_is, site->object_is);
+}
+
 static uint32_t register_site(struct bscope_site *site) {
   bool folded = false;
   const struct bscope_site *entry = bscope_site_table_intern(site, &folded);
@@ -41,7 +53,7 @@ uint32_t bscope_track_site_id(struct bscope_site *site) {
   uint32_t id = bscope_load_acquire(&site->word); /* pairs with register_site */
   if (bscope_likely(id != BSCOPE_SITE_UNKNOWN))
     return id;
-  if (site->abi == BSCOPE_SITE_ABI && site->size == sizeof(*site))
+  if (is_ours(site))
     return register_site(site);
   bscope_process_count(BSCOPE_TALLY_FOREIGN_SITES);
   bscope_store_release(&site->word, BSCOPE_SITE_OFF);
@@ -294,7 +306,7 @@ void bscope_emit_named(struct bscope_site *site, const char *name, const char *n
                        uint64_t object) {
   if (!site || bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     return;
-  if (site->abi != BSCOPE_SITE_ABI || site->size != sizeof(*site)) {
+  if (!is_ours(site)) {
     (void)bscope_track_site_id(site); /* counts it */
     return;
   }
@@ -313,8 +325,17 @@ void bscope_track_drop_names(struct bscope_site *site, const char *const *names,
 }
 
 const struct bscope_site *bscope_site_intern(const struct bscope_site_info *info) {
-  if (!info || info->size < sizeof(*info))
+  if (!info || info->size < sizeof(*info)) {
+    bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_site_intern: info is NULL, or its size is not set");
     return NULL;
+  }
+  if (!is_valid(info->kind, info->subject_is, info->object_is)) {
+    bscope_fail(
+        BSCOPE_ERR_INVALID_ARGUMENT,
+        "bscope_site_intern: no event has kind %u with words %u and %u (see enum bscope_kind, enum bscope_word)",
+        info->kind, info->subject_is, info->object_is);
+    return NULL;
+  }
   const struct bscope_site key = {
       .kind = info->kind,
       .subject_is = info->subject_is,

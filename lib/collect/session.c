@@ -176,18 +176,28 @@ static struct bscope_thread *attach_locked(void) {
   return thread;
 }
 
+/* Waits as long as the lock goes from hand to hand, and for seconds where it does not: then nobody waits again. */
+static bool wait_for_drain_lock(struct bscope_lock *lock) {
+  static uint32_t gave_up; /* atomic: the lock's turn, + 1, in which somebody waited in vain */
+  for (uint32_t turn = bscope_load_relaxed(&lock->turns) + 1;;) {
+    if (bscope_lock_take(lock, bscope_load_relaxed(&gave_up) == turn ? 0 : BSCOPE_STALL_NS))
+      return true;
+    uint32_t now = bscope_load_relaxed(&lock->turns) + 1;
+    if (now == turn) {
+      bscope_store_relaxed(&gave_up, turn);
+      return false;
+    }
+    turn = now;
+  }
+}
+
 struct bscope_thread *bscope_collect_attach(void) {
-  static uint32_t
-      gave_up; /* atomic: the lock's turn, + 1, at which somebody last waited in vain: then nobody waits again */
   struct bscope_process *process = bscope_process_get();
   if (!process || bscope_load_relaxed(&process->pid) != (uint32_t)getpid()) {
     bscope_process_count_stray(BSCOPE_DROP_PROCESS); /* a child of vfork can't ask after its parent's threads */
     return NULL;
   }
-  uint32_t turn = bscope_load_relaxed(&process->drain.turns) + 1;
-  uint64_t wait = bscope_load_relaxed(&gave_up) == turn ? 0 : BSCOPE_STALL_NS;
-  if (!bscope_lock_take(&process->drain, wait)) {
-    bscope_store_relaxed(&gave_up, turn);
+  if (!wait_for_drain_lock(&process->drain)) {
     bscope_process_count_stray(BSCOPE_DROP_STALLED);
     return NULL;
   }
