@@ -10,11 +10,6 @@ _Static_assert(offsetof(struct bscope_record, index) == 28, "frozen: the record'
 _Static_assert(sizeof(struct bscope_control) == 64, "frozen: the first 64 bytes of the control block");
 _Static_assert(sizeof(struct bscope_site) == 80, "frozen: the site");
 
-bool bscope_ring_is_published(const struct bscope_ring *ring, uint64_t index) {
-  const struct bscope_record *slot = &ring->slots[index & (ring->size - 1)];
-  return bscope_load_acquire(&slot->index) == (uint32_t)(index + 1); /* pairs with the release that ends a write */
-}
-
 void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, bool nested) {
   memset(ring, 0, sizeof(*ring));
   ring->tail = start;

@@ -13,6 +13,7 @@
 #ifndef BSCOPE_CAPTURE_RING_H
 #define BSCOPE_CAPTURE_RING_H
 
+#include "base/atomic.h"
 #include "base/region.h"
 
 #include <borrowscope/types.h>
@@ -65,8 +66,14 @@ static inline struct bscope_record *bscope_ring_slot(struct bscope_ring *ring, u
   return &ring->slots[index & (ring->size - 1)];
 }
 
-/* Whether the slot of `index` holds that index's record. Acquire: the record's fields may be read then. */
-bool bscope_ring_is_published(const struct bscope_ring *ring, uint64_t index);
+/* Whether a slot holds the record of running index `index`. Acquire: its fields may be read then. */
+static inline bool bscope_ring_holds(const struct bscope_record *slot, uint64_t index) {
+  return bscope_load_acquire(&slot->index) == (uint32_t)(index + 1); /* pairs with the release that ends a write */
+}
+
+static inline bool bscope_ring_is_published(const struct bscope_ring *ring, uint64_t index) {
+  return bscope_ring_holds(&ring->slots[index & (ring->size - 1)], index);
+}
 
 /* A ring whose first index is `start`, with no slot published. The memory holds bscope_ring_bytes(size). */
 void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, bool nested);

@@ -141,6 +141,11 @@ enum bscope_placing bscope_window_find(struct bscope_window *window, uint64_t st
   return BSCOPE_PLACE_IN_WINDOW;
 }
 
+struct bscope_chunk *bscope_window_chunk(const struct bscope_window *window, uint64_t stamp) {
+  uint64_t number = (stamp - window->base) / BSCOPE_CHUNK_CELLS;
+  return number - window->first < window->count ? *slot(window, number) : NULL;
+}
+
 bool bscope_window_has(const struct bscope_window *window, uint64_t stamp) {
   uint64_t number = (stamp - window->base) / BSCOPE_CHUNK_CELLS;
   if (number >= window->first + window->count)

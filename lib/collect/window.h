@@ -116,6 +116,9 @@ static inline struct bscope_cell *bscope_chunk_cell(struct bscope_chunk *chunk, 
   return &chunk->cells[stamp - chunk->base];
 }
 
+/* The chunk that holds the stamp's cell, or NULL: before the oldest, or not mapped yet. */
+struct bscope_chunk *bscope_window_chunk(const struct bscope_window *window, uint64_t stamp);
+
 /* Whether the stamp's cell was written. */
 bool bscope_window_has(const struct bscope_window *window, uint64_t stamp);
 
