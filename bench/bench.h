@@ -20,8 +20,9 @@ extern "C" {
 struct bench_state;
 
 enum bench_clock {
-  BENCH_CPU, /* CPU time of the thread: for what one thread computes */
-  BENCH_WALL /* wall clock: where threads wait for each other or for the kernel; the row's name ends in /real_time */
+  BENCH_CPU,  /* CPU time of the thread: for what one thread computes */
+  BENCH_WALL, /* wall clock: where threads wait for each other or for the kernel; the row's name ends in /real_time */
+  BENCH_OWN   /* what the row hands to bench_set_time, once an iteration; its name ends in /manual_time */
 };
 
 struct bench_case {
@@ -42,6 +43,7 @@ int bench_run(int argc, char **argv);
 bool bench_keep_running(struct bench_state *state, int64_t count);
 void bench_pause(struct bench_state *state);
 void bench_resume(struct bench_state *state);
+void bench_set_time(struct bench_state *state, double seconds);
 void bench_fail(struct bench_state *state, const char *why);
 
 int64_t bench_argument(const struct bench_state *state);
@@ -58,6 +60,9 @@ void bench_settle(struct bench_state *state);
 
 /* The same without draining: empties the log every few million events. */
 void bench_trim(struct bench_state *state, uint64_t *events, uint64_t added);
+
+/* The rings grow to their full size and the log's first pages are touched before anything is measured. */
+void bench_warm_up(void);
 
 /* Begins with an empty log, rings drained. */
 void bench_fresh(void);
@@ -113,6 +118,7 @@ void bench_register_floor(void);
 void bench_register_single(void);
 void bench_register_many(void);
 void bench_register_query(void);
+void bench_register_engine(void);
 
 #ifdef __cplusplus
 }

@@ -58,8 +58,7 @@ struct bench_lane *bench_lane_mine(void) {
   return &lane;
 }
 
-/* The rings grow to their full size and the log's first pages are touched before anything is measured. */
-static void warm_up(void) {
+void bench_warm_up(void) {
   for (int batch = 0; batch < 64; batch++) {
     for (int i = 0; i < BENCH_BATCH; i++)
       bscope_track_new("warm", i);
@@ -68,10 +67,11 @@ static void warm_up(void) {
 }
 
 int main(int argc, char **argv) {
-  warm_up();
+  bench_warm_up();
   bench_register_floor();
   bench_register_single();
   bench_register_many();
   bench_register_query();
+  bench_register_engine();
   return bench_run(argc, argv);
 }

@@ -28,6 +28,8 @@ void register_one(const struct bench_case &row) {
     added->Threads(row.threads);
   if (row.clock == BENCH_WALL)
     added->UseRealTime();
+  if (row.clock == BENCH_OWN)
+    added->UseManualTime();
 }
 
 } // namespace
@@ -56,6 +58,9 @@ void bench_pause(struct bench_state *state) {
 }
 void bench_resume(struct bench_state *state) {
   unwrap(state).ResumeTiming();
+}
+void bench_set_time(struct bench_state *state, double seconds) {
+  unwrap(state).SetIterationTime(seconds);
 }
 void bench_fail(struct bench_state *state, const char *why) {
   unwrap(state).SkipWithError(why);

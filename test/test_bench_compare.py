@@ -72,6 +72,8 @@ class BenchCompareTest(unittest.TestCase):
         for move, floor, status in ((80, 40, 0), (9.1, 4, 0), (9.3, 4, 1), (4, 1, 1)):
             run = self.write("b.json", result(single__move=[move], floor__xadd=[floor]))
             self.run_it(run, "--baseline", baseline, status=status)
+        busy = self.write("d.json", result(single__move=[30, 9.1, 40], floor__xadd=[7, 4, 6]))
+        self.run_it(busy, "--baseline", baseline)  # the best of the repetitions counts
         self.run_it(self.write("c.json", result(floor__xadd=[4])), "--baseline", baseline, status=1)
 
     def test_failed_benchmarks_and_bad_files(self):
