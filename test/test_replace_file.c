@@ -184,6 +184,7 @@ static void test_impossible_targets(void **state) {
   assert_message("no/such", "does not exist");
   spoil(in_directory("file"), "f");
   assert_int_equal(write_to(in_directory("file/below"), false, "x", 1), BSCOPE_ERR_EXPORT);
+  assert_message("file/below", "is none");
   memset(longest, 'a', sizeof(longest) - 1);
   longest[sizeof(longest) - 1] = '\0';
   assert_int_equal(write_to(longest, false, "x", 1), BSCOPE_ERR_EXPORT);

@@ -36,8 +36,10 @@ static int fail_io(const char *path, int error, const char *what) {
 
 /* Which of the two a failure to open is: a path that can't be a target, or a refusal. */
 static int fail_open(const char *path, int error, const char *what) {
-  if (error == ENOENT || error == ENOTDIR)
+  if (error == ENOENT)
     return fail_target(path, "its directory does not exist (create it first)");
+  if (error == ENOTDIR)
+    return fail_target(path, "what it names as a directory is none (choose another path)");
   if (error == ENAMETOOLONG)
     return fail_target(path, "the path is too long");
   if (error == ELOOP)
