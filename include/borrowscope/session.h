@@ -55,7 +55,7 @@ struct bscope_stats {
   uint64_t dropped_oversized; /* of dropped: an event longer than its ring */
   uint64_t abandoned;         /* writes given up by siglongjmp or cancellation and healed since */
   uint64_t names_folded;      /* events whose new name did not fit in the site table any more */
-  uint64_t foreign_sites;     /* calls from sites of another ABI */
+  uint64_t foreign_sites;     /* sites of another ABI, or of a kind without a name: none of their calls is recorded */
   uint64_t pauses;            /* times (not events) that recording was switched off: what happened then is not known */
   uint64_t generation;        /* number of this session's log, counted from 1; a reset begins the next */
   uint64_t first;             /* position of the first event that the log still holds */
