@@ -6,9 +6,12 @@
 #include "engine.h"
 
 #include "capture/recorder.h"
+#include "collect/state.h"
 
 #include <dirent.h>
 #include <sched.h>
+#include <semaphore.h>
+#include <urcu/urcu-memb.h>
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "forked"), other = TEST_SITE(BSCOPE_KIND_DROP, "other");
 
@@ -107,6 +110,59 @@ static void under_load(void **state) {
   assert_int_equal(s.attempted, all);
   assert_int_equal(s.logged, all);
   bscope_log_free(log);
+}
+
+static sem_t reading, read_on;
+
+/* A reader of the host's own keeps a grace period from ending. */
+static void *read_for_long(void *argument) {
+  (void)argument;
+  urcu_memb_register_thread();
+  urcu_memb_read_lock();
+  sem_post(&reading);
+  while (sem_wait(&read_on) != 0)
+    continue;
+  urcu_memb_read_unlock();
+  urcu_memb_unregister_thread();
+  return NULL;
+}
+
+static uint64_t moved_by_collector(void) {
+  const struct bscope_session *session = (const struct bscope_session *)bscope_process_get()->recorder;
+  return __atomic_load_n(&session->moved, __ATOMIC_ACQUIRE);
+}
+
+/* The child has liburcu's lock as it was held by a thread that it does not have: its own collector must not wait. */
+static void in_a_grace_period(void **state) {
+  (void)state;
+  pthread_t reader;
+  sem_init(&reading, 0, 0);
+  sem_init(&read_on, 0, 0);
+  test_restart_default();
+  test_emit(&site, 0, 0);
+  check(pthread_create(&reader, NULL, read_for_long, NULL) == 0);
+  while (sem_wait(&reading) != 0)
+    continue;
+  test_restart_default(); /* what it replaces is freed after a grace period */
+  test_emit(&site, 0, 0);
+  test_sleep_ms(300);
+  pid_t pid = fork();
+  if (pid == 0) {
+    alarm(60);
+    child_records(5);
+    test_restart_default();
+    test_emit(&site, 0, 0);
+    test_sleep_ms(300); /* the collector has looked for sessions to free */
+    for (unsigned i = 0; i < 10; i++)
+      test_emit(&site, 0, 0);
+    for (unsigned i = 0; i < 100 && moved_by_collector() < 11; i++)
+      test_sleep_ms(50);
+    check_equal(moved_by_collector(), 11);
+    _exit(0);
+  }
+  check_equal(wait_for(pid), 0);
+  sem_post(&read_on);
+  pthread_join(reader, NULL);
 }
 
 static void nested_thrice(void **state) {
@@ -382,6 +438,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(under_load),
       cmocka_unit_test(nested_thrice),
+      cmocka_unit_test(in_a_grace_period),
       cmocka_unit_test(children_have_threads),
       cmocka_unit_test(while_sessions_are_replaced),
       cmocka_unit_test(inside_a_handler),

@@ -7,9 +7,12 @@
 #include "collect/state.h"
 
 #include <pthread.h>
+#include <urcu/urcu-memb.h>
 
-/* Guards nothing but the time during which a reader is registered with RCU. */
+/* Guards the time during which a reader is registered with RCU, and what follows. */
 static pthread_mutex_t query_mutex = PTHREAD_MUTEX_INITIALIZER;
+static bool in_grace_period;
+static bool rcu_is_lost; /* the parent was in a grace period: in this process liburcu's own lock is held for good */
 
 void bscope_query_lock(void) {
   pthread_mutex_lock(&query_mutex);
@@ -18,7 +21,29 @@ void bscope_query_unlock(void) {
   pthread_mutex_unlock(&query_mutex);
 }
 
-/* The query lock is held over a fork, so that no reader is registered with RCU in the child. */
+bool bscope_rcu_is_usable(void) {
+  bscope_query_lock();
+  bool usable = !rcu_is_lost;
+  bscope_query_unlock();
+  return usable;
+}
+
+static void note_grace_period(bool on) {
+  bscope_query_lock();
+  in_grace_period = on;
+  bscope_query_unlock();
+}
+
+void bscope_wait_for_readers(void) {
+  note_grace_period(true);
+  urcu_memb_synchronize_rcu();
+  note_grace_period(false);
+}
+
+/*
+ * The query lock is held over a fork, so that no reader is registered with RCU in the child, and that it knows whether
+ * a grace period was under way, which lasts as long as the host's readers like.
+ */
 static void prepare(void) {
   bscope_query_lock();
 }
@@ -30,6 +55,8 @@ static void parent(void) {
 /* The wiped memory says by itself that this process has not recorded yet; this says that it may call liburcu and start
  * threads. */
 static void child(void) {
+  rcu_is_lost |= in_grace_period;
+  in_grace_period = false;
   pthread_mutex_unlock(&query_mutex); /* this thread took it in prepare, and is the one that the child has */
   bscope_process_mark_whole();
 }

@@ -233,16 +233,19 @@ struct bscope_session *bscope_session_get(void) {
   if (!bscope_process_is_whole())
     return NULL;
   bscope_guard_enter(&guard); /* a handler that forks would wait for the lock that its own thread holds */
+  bool usable = bscope_rcu_is_usable();
   bscope_query_lock();
   /* A host that uses this flavour of RCU itself may have registered this thread: a second time would abort it. */
-  bool registers = !URCU_TLS(urcu_memb_reader).registered;
+  bool registers = usable && !URCU_TLS(urcu_memb_reader).registered;
   if (registers)
     urcu_memb_register_thread();
-  urcu_memb_read_lock(); /* a session replaced meanwhile is not unmapped before this section ends */
+  if (usable)
+    urcu_memb_read_lock(); /* a session replaced meanwhile is not unmapped before this section ends */
   struct bscope_session *s = current();
   if (s)
     bscope_session_ref(s);
-  urcu_memb_read_unlock();
+  if (usable)
+    urcu_memb_read_unlock();
   if (registers)
     urcu_memb_unregister_thread();
   bscope_query_unlock();
@@ -287,7 +290,7 @@ static struct bscope_session *take_unused(void) {
 
 void bscope_session_free_older(void) {
   struct bscope_process *process = bscope_process_get();
-  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() ||
+  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() || !bscope_rcu_is_usable() ||
       !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
     return;
   struct bscope_session *unused = take_unused();
@@ -295,7 +298,7 @@ void bscope_session_free_older(void) {
     pool_threads(s);
   bscope_lock_release(&process->drain);
   if (unused)
-    urcu_memb_synchronize_rcu(); /* readers that still hold the pointer without a reference */
+    bscope_wait_for_readers(); /* who still hold the pointer without a reference */
   while (unused) {
     struct bscope_session *next = unused->older;
     destroy(unused);

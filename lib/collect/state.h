@@ -97,6 +97,12 @@ struct bscope_session *bscope_session_get(void);
 /* Frees replaced sessions that nobody can touch any more; calls synchronize_rcu. Inside a guard, without the lock. */
 void bscope_session_free_older(void);
 
+/* Waits until all readers have let go of what they found before. Inside a guard, without the drain lock. */
+void bscope_wait_for_readers(void);
+
+/* False in a child whose parent forked during a grace period: it frees no session, so its readers need no RCU. */
+bool bscope_rcu_is_usable(void);
+
 /* The lock by which queries and fork keep apart. */
 void bscope_query_lock(void);
 void bscope_query_unlock(void);
