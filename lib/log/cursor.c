@@ -3,6 +3,8 @@
  * A walk over a log: decodes a group of 64 events at once and keeps the two clock samples around them. It allocates
  * once, holds a reference on its log and copies no event but into the caller's struct.
  */
+#include "log/cursor.h"
+
 #include "base/error.h"
 #include "log/event.h"
 #include "log/snapshot.h"
@@ -36,28 +38,58 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
   return cursor;
 }
 
+/* Decodes the group of event i. */
+static bool load(struct bscope_cursor *cursor, size_t i) {
+  const struct bscope_log *log = cursor->log;
+
+  if (log->source->load(log, i, log->count - 1, &cursor->group) == BSCOPE_OK)
+    return true;
+  bscope_fail(BSCOPE_ERR_FORMAT, "event %zu: its block is damaged", i);
+  cursor->next = log->count;
+  cursor->group.count = 0;
+  return false;
+}
+
+uint64_t bscope_cursor_time(struct bscope_cursor *cursor, size_t i) {
+  const struct bscope_log *log = cursor->log;
+  uint64_t position = log->first + i;
+
+  if (position - cursor->span.from >= cursor->span.to - cursor->span.from)
+    log->source->span(log, i, &cursor->span);
+  return bscope_span_time(&cursor->span, position);
+}
+
+bool bscope_cursor_has_batches(const struct bscope_cursor *cursor) {
+  return cursor->log->source->at == NULL;
+}
+
+bool bscope_cursor_next_batch(struct bscope_cursor *cursor, struct bscope_batch *out) {
+  size_t i = cursor->next;
+  size_t skipped;
+
+  if (i >= cursor->log->count || (i - cursor->group.first >= cursor->group.count && !load(cursor, i)))
+    return false;
+  skipped = i - cursor->group.first;
+  *out = (struct bscope_batch){cursor->group.entries + skipped, (uint32_t)(cursor->group.count - skipped), i};
+  cursor->next += out->count;
+  return true;
+}
+
 bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) {
   if (!cursor || !out) /* no cursor was to be had: a walk over nothing */
     return false;
   const struct bscope_log *log = cursor->log;
   size_t i = cursor->next;
-  uint64_t position = log->first + i;
 
   if (i >= log->count)
     return false;
   cursor->next++;
   if (log->source->at)
     return log->source->at(log, i, out) == BSCOPE_OK;
-  if (i - cursor->group.first >= cursor->group.count && log->source->load(log, i, log->count - 1, &cursor->group)) {
-    bscope_fail(BSCOPE_ERR_FORMAT, "event %zu: its block is damaged", i);
-    cursor->next = log->count;
-    cursor->group.count = 0;
+  if (i - cursor->group.first >= cursor->group.count && !load(cursor, i))
     return false;
-  }
-  if (position - cursor->span.from >= cursor->span.to - cursor->span.from)
-    log->source->span(log, i, &cursor->span);
-  bscope_event_build(&cursor->group.entries[i - cursor->group.first], position,
-                     bscope_span_time(&cursor->span, position), out);
+  bscope_event_build(&cursor->group.entries[i - cursor->group.first], log->first + i, bscope_cursor_time(cursor, i),
+                     out);
   return true;
 }
 

@@ -31,6 +31,7 @@ void bscope_facts_fini(struct bscope_facts_table *table) {
   bscope_table_fini(&table->index);
   free(table->entries);
   free(table->sites);
+  free(table->shapes);
 }
 
 /* A site's strings don't change; what could differ under one number is another site's. */
@@ -124,5 +125,32 @@ int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event 
   if (site == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   *site = (struct bscope_facts_site){event->name, event->name2, event->text, event->function, event->line, *out + 1};
+  return BSCOPE_OK;
+}
+
+int bscope_facts_shape(struct bscope_facts_table *table, const struct bscope_event *event, struct bscope_shape *out) {
+  *out = (struct bscope_shape){.flags = event->flags,
+                               .extent = event->extent,
+                               .kind = (uint8_t)event->kind,
+                               .subject_is = (uint8_t)event->subject_is,
+                               .object_is = (uint8_t)event->object_is,
+                               .is_mutable = event->is_mutable};
+  /* Of a position without an event nothing is to be known. */
+  if (event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN)
+    return BSCOPE_OK;
+  return bscope_facts_of(table, event, &out->facts);
+}
+
+int bscope_facts_keep(struct bscope_facts_table *table, uint32_t site, const struct bscope_shape *shape) {
+  size_t before = table->shape_capacity;
+  if (site >= SITES_MAX)
+    return BSCOPE_OK;
+  struct bscope_shape *shapes =
+      bscope_model_grow(table->shapes, &table->shape_capacity, (size_t)site + 1, sizeof(*shapes));
+  if (shapes == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  table->shapes = shapes;
+  memset(shapes + before, 0, (table->shape_capacity - before) * sizeof(*shapes));
+  shapes[site] = *shape;
   return BSCOPE_OK;
 }

@@ -18,6 +18,20 @@ struct bscope_stack_hint {
   uint32_t stack;
 };
 
+/* What a site says about each of its events, and its entry. The first part of struct bscope_step. */
+#define BSCOPE_SHAPE_FIELDS                                                                                            \
+  uint32_t facts; /* number of the entry */                                                                            \
+  uint32_t flags; /* enum bscope_site_flag */                                                                          \
+  uint32_t extent;                                                                                                     \
+  uint8_t kind;       /* enum bscope_kind */                                                                           \
+  uint8_t subject_is; /* enum bscope_word */                                                                           \
+  uint8_t object_is;  /* enum bscope_word */                                                                           \
+  bool is_mutable;
+
+struct bscope_shape {
+  BSCOPE_SHAPE_FIELDS
+};
+
 /* All numbers are names (names.h). */
 struct bscope_facts {
   uint32_t name;
@@ -42,6 +56,8 @@ struct bscope_facts_table {
   size_t capacity;
   struct bscope_facts_site *sites; /* by site number */
   size_t site_capacity;
+  struct bscope_shape *shapes; /* by site number; kind 0: not seen yet */
+  size_t shape_capacity;
   struct bscope_table index; /* hash of an entry's numbers, n-th of that hash -> entry + 1 */
 };
 
@@ -50,5 +66,11 @@ void bscope_facts_fini(struct bscope_facts_table *table);
 
 /* The number of the event's entry into *out. 0 or BSCOPE_ERR_NO_MEMORY. */
 int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event *event, uint32_t *out);
+
+/* The shape of an event, its entry included, into *out. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_facts_shape(struct bscope_facts_table *table, const struct bscope_event *event, struct bscope_shape *out);
+
+/* Keeps the shape of a site of this process. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_facts_keep(struct bscope_facts_table *table, uint32_t site, const struct bscope_shape *shape);
 
 #endif

@@ -9,33 +9,46 @@
 #include "base/util.h"
 #include "model/memory.h"
 #include "model/resolve.h"
+#include "model/step.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DIGITS_MAX 20 /* of a 64-bit number */
+#define ID_SLACK 32   /* behind an id: digits are copied in fixed steps */
 
-/* Writes the decimal digits of n, two at a time, and gives their end. */
+/* Eight decimal digits of n < 10^8 as the bytes of a word, the first in the lowest byte. */
+static inline uint64_t eight_digits(uint64_t n) {
+  uint64_t high = n / 10000, low = n % 10000;
+  uint64_t fours = high | low << 32;
+  uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7f0000007f);
+  uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+  uint64_t tens = (twos * 103 >> 10) & UINT64_C(0xf000f000f000f);
+  return (tens | (twos - tens * 10) << 8) | UINT64_C(0x3030303030303030);
+}
+
+/* Writes n < 10^8 without leading zeros and gives its end; eight bytes are touched. */
+static inline char *put_small(char *out, uint64_t n) {
+  uint64_t digits = eight_digits(n);
+  unsigned zeros = (unsigned)__builtin_ctzll((digits & UINT64_C(0x0f0f0f0f0f0f0f0f)) | UINT64_C(1) << 56) / 8;
+  digits >>= 8 * zeros;
+  memcpy(out, &digits, sizeof(digits));
+  return out + 8 - zeros;
+}
+
 static char *put_number(char *out, uint64_t n) {
-  static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                              "25262728293031323334353637383940414243444546474849"
-                              "50515253545556575859606162636465666768697071727374"
-                              "75767778798081828384858687888990919293949596979899";
-  char digits[DIGITS_MAX];
-  char *first = digits + DIGITS_MAX;
-  for (; n >= 10; n /= 100)
-    memcpy(first -= 2, pairs + 2 * (n % 100), 2);
-  if (n != 0 || first == digits + DIGITS_MAX)
-    *--first = (char)('0' + n);
-  size_t length = (size_t)(digits + DIGITS_MAX - first);
-  memcpy(out, first, length);
-  return out + length;
+  if (bscope_likely(n < 100000000))
+    return put_small(out, n);
+  out = put_number(out, n / 100000000);
+  uint64_t digits = eight_digits(n % 100000000);
+  memcpy(out, &digits, sizeof(digits));
+  return out + sizeof(digits);
 }
 
 /* "<name>_<number>" behind the other ids; each begins at a multiple of four bytes. */
-static int add_id(struct bscope_graph *graph, const struct bscope_variable_ref *ref, uint32_t *out) {
-  size_t length = strlen(ref->name);
-  char *ids = bscope_model_grow(graph->ids, &graph->id_capacity, graph->id_bytes + length + DIGITS_MAX + 8, 1);
+static int add_id(struct bscope_graph *graph, const struct bscope_name_text *name, uint64_t number, uint32_t *out) {
+  size_t need = graph->id_bytes + name->length + DIGITS_MAX + ID_SLACK;
+  char *ids = bscope_model_grow(graph->ids, &graph->id_capacity, need, 1);
   if (ids == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   graph->ids = ids;
@@ -43,13 +56,15 @@ static int add_id(struct bscope_graph *graph, const struct bscope_variable_ref *
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "graph: more ids than fit in 16 GiB");
   *out = (uint32_t)(graph->id_bytes / 4);
   char *end = ids + graph->id_bytes;
-  memcpy(end, ref->name, length);
-  end += length;
+  if (bscope_likely(name->length <= BSCOPE_NAME_PADDED))
+    memcpy(end, name->text, BSCOPE_NAME_PADDED);
+  else
+    memcpy(end, name->text, name->length);
+  end += name->length;
   *end++ = '_';
-  end = put_number(end, ref->has_given_id ? ref->given_id : ref->stamp);
+  end = put_number(end, number);
   *end++ = '\0';
   graph->id_bytes = bscope_round_up((uint64_t)(end - ids), 4);
-  graph->given_ids |= ref->has_given_id;
   return BSCOPE_OK;
 }
 
@@ -62,9 +77,32 @@ static int append(uint32_t **array, size_t *count, size_t *capacity, uint32_t va
   return BSCOPE_OK;
 }
 
+/* For finding a node by its name: the newest of each, which is the next one. */
+static int note_newest(struct bscope_graph *graph, uint32_t name) {
+  if (bscope_unlikely(name >= graph->newest_capacity)) {
+    size_t before = graph->newest_capacity;
+    uint32_t *grown =
+        bscope_model_grow(graph->newest, &graph->newest_capacity, (size_t)name + 1, sizeof(*graph->newest));
+    if (grown == NULL)
+      return BSCOPE_ERR_NO_MEMORY;
+    graph->newest = grown;
+    memset(grown + before, 0, (graph->newest_capacity - before) * sizeof(*grown));
+  }
+  graph->newest[name] = (uint32_t)graph->node_count + 1;
+  return BSCOPE_OK;
+}
+
+/* The number in the id of what an event makes: the one that the caller gave, or the event's position. */
+static uint64_t id_number(struct bscope_graph *graph, const struct bscope_step *event, uint8_t is, uint64_t word) {
+  if (bscope_likely(is != BSCOPE_WORD_ID))
+    return event->stamp;
+  graph->given_ids = true;
+  return word;
+}
+
 /* The node of the variable that an event made, with what every kind knows. */
-static struct bscope_graph_node *add_node(struct bscope_graph *graph, const struct bscope_event *event,
-                                          const struct bscope_variable_ref *made, uint32_t facts) {
+static struct bscope_graph_node *add_node(struct bscope_graph *graph, const struct bscope_step *event, uint32_t name,
+                                          uint64_t number) {
   struct bscope_graph_node *nodes =
       bscope_model_grow(graph->nodes, &graph->node_capacity, graph->node_count + 1, sizeof(*nodes));
   if (nodes == NULL)
@@ -73,13 +111,14 @@ static struct bscope_graph_node *add_node(struct bscope_graph *graph, const stru
   struct bscope_graph_node *node = &nodes[graph->node_count];
   *node = (struct bscope_graph_node){.created_at = event->stamp,
                                      .ended_at = BSCOPE_STAMP_OPEN,
-                                     .facts = facts,
-                                     .type = graph->facts.entries[facts].type,
+                                     .facts = event->facts,
+                                     .type = graph->facts.entries[event->facts].type,
                                      .thread = event->thread,
                                      .owner = BSCOPE_GRAPH_NOBODY,
                                      .moved_from = BSCOPE_GRAPH_NOBODY,
                                      .moved_to = BSCOPE_GRAPH_NOBODY};
-  if (add_id(graph, made, &node->id) != BSCOPE_OK)
+  if (add_id(graph, bscope_names_entry(&graph->names, name), number, &node->id) != BSCOPE_OK ||
+      note_newest(graph, name) != BSCOPE_OK)
     return NULL;
   graph->node_count++;
   return node;
@@ -102,9 +141,9 @@ static int add_edge(struct bscope_graph *graph, struct bscope_graph_node *borrow
   return append(&graph->edges, &graph->edge_count, &graph->edge_capacity, (uint32_t)(borrower - graph->nodes));
 }
 
-static int on_new(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is,
-                  uint32_t facts) {
-  struct bscope_graph_node *node = add_node(graph, event, &is->subject, facts);
+static int on_new(struct bscope_graph *graph, const struct bscope_step *event) {
+  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name,
+                                            id_number(graph, event, event->subject_is, event->subject));
   if (node == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   node->address = event->subject_is == BSCOPE_WORD_ADDRESS ? event->subject : 0;
@@ -113,9 +152,9 @@ static int on_new(struct bscope_graph *graph, const struct bscope_event *event, 
   return BSCOPE_OK;
 }
 
-static int on_borrow(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is,
-                     uint32_t facts) {
-  struct bscope_graph_node *node = add_node(graph, event, &is->subject, facts);
+static int on_borrow(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name,
+                                            id_number(graph, event, event->subject_is, event->subject));
   if (node == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   node->flags = BSCOPE_GRAPH_BORROWER | (event->is_mutable ? BSCOPE_GRAPH_MUTABLE : 0u) |
@@ -133,9 +172,9 @@ static int on_borrow(struct bscope_graph *graph, const struct bscope_event *even
 }
 
 /* The new variable takes the old one's type, place in memory if the resolver says so, and open borrow. */
-static int on_move(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is,
-                   uint32_t facts) {
-  struct bscope_graph_node *to = add_node(graph, event, &is->object, facts);
+static int on_move(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  struct bscope_graph_node *to = add_node(graph, event, graph->facts.entries[event->facts].name2,
+                                          id_number(graph, event, event->object_is, event->object));
   if (to == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   to->flags = BSCOPE_GRAPH_MOVED_IN | (is->inferred ? BSCOPE_GRAPH_INFERRED : 0u);
@@ -163,19 +202,18 @@ static int on_move(struct bscope_graph *graph, const struct bscope_event *event,
   return from->owner == BSCOPE_GRAPH_NOBODY ? BSCOPE_OK : add_edge(graph, to, from->owner);
 }
 
-static void on_end(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is) {
+static void on_end(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   if (!is->ends)
     return;
   end_node(graph, is->subject.variable, event->stamp, BSCOPE_ENDING_DROPPED);
   graph->summary.drops++;
 }
 
-static int on_resized(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is,
-                      uint32_t facts) {
+static int on_resized(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   if (is->subject.variable == BSCOPE_VARIABLE_NONE || event->subject == 0)
     return BSCOPE_OK;
   if (is->creates) {
-    struct bscope_graph_node *made = add_node(graph, event, &is->subject, facts);
+    struct bscope_graph_node *made = add_node(graph, event, graph->facts.entries[event->facts].said, event->stamp);
     if (made == NULL)
       return BSCOPE_ERR_NO_MEMORY;
     made->flags = BSCOPE_GRAPH_GROWN;
@@ -186,7 +224,7 @@ static int on_resized(struct bscope_graph *graph, const struct bscope_event *eve
   return BSCOPE_OK;
 }
 
-static void count(struct bscope_graph *graph, const struct bscope_event *event, const struct bscope_resolution *is) {
+static void count(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   bool wants_subject = event->kind == BSCOPE_KIND_DROP || event->kind == BSCOPE_KIND_MOVE ||
                        (event->kind == BSCOPE_KIND_DEREF && event->subject_is == BSCOPE_WORD_ADDRESS);
   graph->summary.unresolved += wants_subject && !is->silent && is->subject.variable == BSCOPE_VARIABLE_NONE;
@@ -195,51 +233,38 @@ static void count(struct bscope_graph *graph, const struct bscope_event *event, 
   graph->summary.overwritten += is->overwritten_count;
 }
 
-static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_event *event) {
+static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_step *event) {
   struct bscope_resolution is;
-  if (bscope_resolver_feed(resolver, event, &is) != BSCOPE_OK)
+  if (bscope_resolver_take(resolver, event, &is) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
-  uint32_t facts = bscope_resolver_facts(resolver);
   count(graph, event, &is);
   for (uint32_t i = 0; i < is.overwritten_count; i++)
     end_node(graph, bscope_resolver_overwritten(resolver, i).variable, event->stamp, BSCOPE_ENDING_OVERWRITTEN);
   switch (event->kind) {
   case BSCOPE_KIND_NEW:
-    return on_new(graph, event, &is, facts);
+    return on_new(graph, event);
   case BSCOPE_KIND_BORROW:
-    return on_borrow(graph, event, &is, facts);
+    return on_borrow(graph, event, &is);
   case BSCOPE_KIND_MOVE:
-    return on_move(graph, event, &is, facts);
+    return on_move(graph, event, &is);
   case BSCOPE_KIND_DROP:
     on_end(graph, event, &is);
     return BSCOPE_OK;
   case BSCOPE_KIND_HEAP_REALLOC:
-    return on_resized(graph, event, &is, facts);
+    return on_resized(graph, event, &is);
   default:
     return BSCOPE_OK;
   }
 }
 
 static int walk(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_log *log) {
-  struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
-  if (cursor == NULL)
-    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "graph: no memory to read the log");
-  struct bscope_event event;
-  int status = BSCOPE_OK;
-  while (status == BSCOPE_OK && bscope_cursor_next(cursor, &event))
+  struct bscope_walk walk;
+  struct bscope_step event;
+  int status = bscope_walk_init(&walk, log, &graph->facts);
+  while (status == BSCOPE_OK && bscope_walk_next(&walk, &event))
     status = add_event(graph, resolver, &event);
-  bscope_cursor_free(cursor);
-  return status;
-}
-
-/* For finding a node by its name: the newest of each. */
-static int index_names(struct bscope_graph *graph) {
-  graph->newest = bscope_model_zeroed(graph->names.count, sizeof(*graph->newest));
-  if (graph->newest == NULL)
-    return BSCOPE_ERR_NO_MEMORY;
-  for (size_t i = 0; i < graph->node_count; i++)
-    graph->newest[bscope_graph_node_name(graph, &graph->nodes[i])] = (uint32_t)i + 1;
-  return BSCOPE_OK;
+  bscope_walk_fini(&walk);
+  return status == BSCOPE_OK ? walk.status : status;
 }
 
 #define ID_BYTES 16 /* of most ids */
@@ -256,7 +281,7 @@ static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   graph->summary.variables = graph->node_count;
   graph->summary.let_go = bscope_resolver_let_go(resolver);
   bscope_resolver_destroy(resolver);
-  return status != BSCOPE_OK ? status : index_names(graph);
+  return status;
 }
 
 struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {

@@ -51,8 +51,9 @@ struct bscope_graph {
   char *ids;
   size_t id_bytes;
   size_t id_capacity;
-  uint32_t *newest; /* by name: the newest node + 1 */
-  bool given_ids;   /* some node's id does not end in its position */
+  uint32_t *newest; /* by name: the newest node + 1; 0: there is none */
+  size_t newest_capacity;
+  bool given_ids; /* some node's id does not end in its position */
   struct bscope_graph_summary summary;
 };
 

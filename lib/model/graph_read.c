@@ -129,7 +129,7 @@ size_t bscope_graph_find(const struct bscope_graph *graph, const char *id_or_nam
         return i - 1;
   }
   uint32_t name = bscope_names_find(&graph->names, id_or_name, strlen(id_or_name));
-  uint32_t newest = name == BSCOPE_NAME_NONE ? 0 : graph->newest[name];
+  uint32_t newest = name == BSCOPE_NAME_NONE || name >= graph->newest_capacity ? 0 : graph->newest[name];
   return newest == 0 ? BSCOPE_NODE_NONE : newest - 1;
 }
 

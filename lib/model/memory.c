@@ -15,22 +15,24 @@
 #define PAGE ((uintptr_t)4096)
 #define POPULATE_BYTES ((size_t)64 << 10)
 #define HUGE_BYTES ((size_t)2 << 20)
+#define RESERVE_BYTES ((size_t)256 << 10)
 #define FIRST_CAPACITY 16
 
-/*
- * Memory of that size whose pages the kernel gives at once, and as huge ones where they fit. Advice only: where the
- * kernel can't follow it nothing changes.
- */
+/* Advice only: where the kernel can't follow it nothing changes. */
+static void advise(void *from, size_t bytes, int advice) {
+  uintptr_t begin = bscope_round_up((uintptr_t)from, PAGE), end = ((uintptr_t)from + bytes) & ~(PAGE - 1);
+  int saved = errno;
+  if (begin < end)
+    (void)madvise((void *)begin, end - begin, advice);
+  errno = saved;
+}
+
+/* Memory of that size whose pages the kernel gives at once, and as huge ones where they fit. */
 static void *large(size_t bytes) {
   bool huge = bytes >= HUGE_BYTES;
   void *made = huge ? aligned_alloc(HUGE_BYTES, bscope_round_up(bytes, HUGE_BYTES)) : malloc(bytes);
-  if (made == NULL)
-    return NULL;
-  uintptr_t begin = bscope_round_up((uintptr_t)made, PAGE), end = ((uintptr_t)made + bytes) & ~(PAGE - 1);
-  int saved = errno;
-  if (begin < end)
-    (void)madvise((void *)begin, end - begin, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
-  errno = saved;
+  if (made != NULL)
+    advise(made, bytes, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
   return made;
 }
 
@@ -42,6 +44,14 @@ static void *regrow(void *array, size_t used, size_t bytes) {
   if (used != 0)
     memcpy(grown, array, used);
   free(array);
+  return grown;
+}
+
+/* Has the kernel give the pages behind what is used at once: a fault for each costs more than what is written there. */
+static void *extend(void *array, size_t used, size_t bytes) {
+  char *grown = realloc(array, bytes);
+  if (grown != NULL && bytes >= POPULATE_BYTES)
+    advise(grown + used, bytes - used, MADV_POPULATE_WRITE);
   return grown;
 }
 
@@ -57,8 +67,8 @@ void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t wi
       return no_memory(need, width);
     wanted *= 2;
   }
-  void *grown = wanted * width < POPULATE_BYTES ? realloc(array, wanted * width)
-                                                : regrow(array, *capacity * width, wanted * width);
+  void *grown = wanted * width < HUGE_BYTES ? extend(array, *capacity * width, wanted * width)
+                                            : regrow(array, *capacity * width, wanted * width);
   if (grown == NULL)
     return no_memory(wanted, width);
   *capacity = wanted;
@@ -66,9 +76,9 @@ void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t wi
 }
 
 void *bscope_model_reserve(size_t *capacity, size_t count, size_t width) {
-  if (count > SIZE_MAX / 2 / width || count * width < HUGE_BYTES)
+  if (count > SIZE_MAX / 2 / width || count * width < RESERVE_BYTES)
     return NULL;
-  void *made = large(count * width);
+  void *made = large(bscope_max_u64(count * width, HUGE_BYTES));
   *capacity = made == NULL ? 0 : count;
   return made;
 }

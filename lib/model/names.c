@@ -10,6 +10,9 @@
 
 #define CHUNK_BYTES ((size_t)16 << 10)
 
+static const char nothing[BSCOPE_NAME_PADDED];
+const struct bscope_name_text bscope_name_empty = {nothing, 0};
+
 struct bscope_names_chunk {
   struct bscope_names_chunk *older;
   size_t size;
@@ -44,8 +47,8 @@ static uint64_t content_hash(const struct bscope_names *names, const char *text,
   return h ^ h >> 29;
 }
 
-static int equals(const char *kept, const char *text, size_t length) {
-  return strncmp(kept, text, length) == 0 && kept[length] == '\0';
+static int equals(const struct bscope_name_text *kept, const char *text, size_t length) {
+  return kept->length == length && memcmp(kept->text, text, length) == 0;
 }
 
 /* The string's number, or NONE with *turn the first unused place among strings of that hash. */
@@ -53,7 +56,7 @@ static uint32_t lookup(const struct bscope_names *names, const char *text, size_
                        uint32_t *turn) {
   for (*turn = 0;; ++*turn) {
     uint32_t name = bscope_table_get(&names->index, hash, *turn);
-    if (name == BSCOPE_NAME_NONE || equals(names->texts[name], text, length))
+    if (name == BSCOPE_NAME_NONE || equals(&names->texts[name], text, length))
       return name;
   }
 }
@@ -92,19 +95,19 @@ int bscope_names_intern(struct bscope_names *names, const char *text, size_t len
     return BSCOPE_OK;
   if (names->count >= UINT32_MAX)
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "model: more than %u different names", UINT32_MAX - 1);
-  const char **texts = bscope_model_grow(names->texts, &names->capacity, names->count + 1, sizeof(*texts));
+  struct bscope_name_text *texts = bscope_model_grow(names->texts, &names->capacity, names->count + 1, sizeof(*texts));
   if (texts == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   names->texts = texts;
-  char *copy = room(names, length + 1);
+  char *copy = room(names, length + BSCOPE_NAME_PADDED);
   if (copy == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   uint32_t *value = bscope_table_at(&names->index, hash, turn);
   if (value == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   memcpy(copy, text, length);
-  copy[length] = '\0';
-  texts[names->count] = copy;
+  memset(copy + length, 0, BSCOPE_NAME_PADDED);
+  texts[names->count] = (struct bscope_name_text){copy, length};
   *value = *out = (uint32_t)names->count++;
   return BSCOPE_OK;
 }

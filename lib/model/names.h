@@ -15,10 +15,17 @@
 /* The number of "no string" (NULL); bscope_names_text of it is NULL. */
 #define BSCOPE_NAME_NONE 0u
 
+#define BSCOPE_NAME_PADDED 16u /* bytes of a string that may be read, however short it is */
+
+struct bscope_name_text {
+  const char *text;
+  size_t length;
+};
+
 struct bscope_names {
-  struct bscope_table index; /* hash of the content, n-th of that hash -> number */
-  const char **texts;        /* by number, from 1 */
-  size_t count;              /* numbers given, NONE included */
+  struct bscope_table index;      /* hash of the content, n-th of that hash -> number */
+  struct bscope_name_text *texts; /* by number, from 1 */
+  size_t count;                   /* numbers given, NONE included */
   size_t capacity;
   struct bscope_names_chunk *chunks; /* the copies */
   size_t chunk_used;
@@ -35,7 +42,14 @@ uint32_t bscope_names_find(const struct bscope_names *names, const char *text, s
 
 /* Borrowed from the table. */
 static inline const char *bscope_names_text(const struct bscope_names *names, uint32_t name) {
-  return name == BSCOPE_NAME_NONE ? NULL : names->texts[name];
+  return name == BSCOPE_NAME_NONE ? NULL : names->texts[name].text;
+}
+
+extern const struct bscope_name_text bscope_name_empty;
+
+/* With its length; "" for NONE. */
+static inline const struct bscope_name_text *bscope_names_entry(const struct bscope_names *names, uint32_t name) {
+  return name == BSCOPE_NAME_NONE ? &bscope_name_empty : &names->texts[name];
 }
 
 #endif

@@ -101,7 +101,7 @@ static int end_overwritten(struct bscope_resolver *r, uint32_t slot) {
 }
 
 /* What began at the same address: the same site's live one is overwritten, ended ones need no remembering. */
-static int overwrite_start(struct bscope_resolver *r, const struct bscope_event *event, uint64_t address) {
+static int overwrite_start(struct bscope_resolver *r, const struct bscope_step *event, uint64_t address) {
   uint32_t slot = bscope_ranges_first_at(&r->ranges, address);
   while (slot != BSCOPE_SLOT_NONE) {
     const struct bscope_variable *v = bscope_resolver_variable(r, slot);
@@ -121,7 +121,7 @@ static int by_number(const void *a, const void *b) {
   return (x->variable > y->variable) - (x->variable < y->variable);
 }
 
-int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_event *event, uint64_t address,
+int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_step *event, uint64_t address,
                               uint64_t size) {
   uint64_t last = bscope_variable_last(address, size);
   uint32_t slot;
@@ -151,7 +151,7 @@ static int enter_id(struct bscope_resolver *r, uint32_t slot, uint64_t id) {
   return BSCOPE_OK;
 }
 
-uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_event *event,
+uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_step *event,
                               const struct bscope_making *making) {
   uint32_t stack;
   struct bscope_stack_hint *hint = &bscope_resolver_current(r)->hints[making->hint];
@@ -186,7 +186,7 @@ uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_eve
   return slot;
 }
 
-struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const struct bscope_event *event, uint32_t name,
+struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const struct bscope_step *event, uint32_t name,
                                             enum bscope_hint hint, enum bscope_want want) {
   uint32_t stack = bscope_stacks_find(&r->stacks, event->thread, name, &bscope_resolver_current(r)->hints[hint]);
   uint32_t slot = bscope_stacks_newest(&r->stacks, stack, want);
@@ -235,12 +235,12 @@ void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool 
 }
 
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,
-                                                        const struct bscope_event *event) {
+                                                        const struct bscope_step *event) {
   bool whole = r->beginning && r->gaps == 0 && (event->flags & BSCOPE_SITE_SAMPLED) == 0;
   return whole ? BSCOPE_NEVER_CREATED : BSCOPE_FITS;
 }
 
-void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_event *event, uint32_t slot,
+void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                                 struct bscope_resolution *out) {
   const struct bscope_facts *facts = bscope_resolver_current(r);
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
@@ -254,7 +254,7 @@ void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bs
   out->inferred = true;
 }
 
-static int resolve_new(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static int resolve_new(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   bool scoped = (event->flags & BSCOPE_SITE_SCOPED) != 0;
   struct bscope_making making = {.name = bscope_resolver_current(r)->name,
                                  .hint = BSCOPE_HINT_NAME,
@@ -271,12 +271,12 @@ static int resolve_new(struct bscope_resolver *r, const struct bscope_event *eve
   uint32_t slot = bscope_resolver_make(r, event, &making);
   if (slot == BSCOPE_SLOT_NONE)
     return BSCOPE_ERR_NO_MEMORY;
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   out->creates = true;
   return BSCOPE_OK;
 }
 
-static int resolve(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static int resolve(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   switch (event->kind) {
   case BSCOPE_KIND_NEW:
     return resolve_new(r, event, out);
@@ -297,20 +297,11 @@ static int resolve(struct bscope_resolver *r, const struct bscope_event *event, 
   }
 }
 
-static void nobody(struct bscope_variable_ref *ref, const char *name) {
-  ref->variable = BSCOPE_VARIABLE_NONE;
-  ref->name = name;
-  ref->stamp = 0;
-  ref->given_id = 0;
-  ref->has_given_id = false;
-}
-
 /* Field by field: for a struct of this size the compiler's own way costs more than the rest of an event. */
-static void clear(struct bscope_resolution *out, const struct bscope_event *event) {
-  nobody(&out->subject, event->name);
-  nobody(&out->object, event->name2);
-  nobody(&out->parent, NULL);
-  nobody(&out->overwritten, NULL);
+static inline void clear(struct bscope_resolution *out) {
+  out->subject.variable = out->object.variable = out->parent.variable = out->overwritten.variable =
+      BSCOPE_VARIABLE_NONE;
+  out->subject.has_given_id = out->object.has_given_id = false;
   out->creates = out->ends = out->inferred = out->ambiguous = out->silent = false;
   out->contradiction = BSCOPE_FITS;
   out->by_spelling = false;
@@ -319,23 +310,37 @@ static void clear(struct bscope_resolution *out, const struct bscope_event *even
   out->old_address = out->old_size = out->address = out->size = 0;
 }
 
-int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
-  clear(out, event);
+int bscope_resolver_take(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
+  clear(out);
   r->overwritten_count = 0;
   r->now = event->stamp;
-  if (!r->begun)
+  if (bscope_unlikely(!r->begun))
     r->beginning = event->stamp == 0;
   r->begun = true;
-  if (event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN) {
+  if (bscope_unlikely(event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN)) {
     r->gaps++;
     return BSCOPE_OK;
   }
-  if (bscope_facts_of(r->facts, event, &r->current) != BSCOPE_OK || resolve(r, event, out) != BSCOPE_OK)
+  r->current = event->facts;
+  if (resolve(r, event, out) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   out->overwritten_count = (uint32_t)r->overwritten_count;
-  if (r->overwritten_count != 0)
+  if (bscope_unlikely(r->overwritten_count != 0))
     out->overwritten = r->overwritten[0];
   return BSCOPE_OK;
+}
+
+int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+  struct bscope_shape shape;
+  struct bscope_step step;
+  r->full = true;
+  out->subject = bscope_resolver_unknown(event->name);
+  out->object = bscope_resolver_unknown(event->name2);
+  out->parent = out->overwritten = bscope_resolver_unknown(NULL);
+  if (bscope_facts_shape(r->facts, event, &shape) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  bscope_step_make(&step, event, &shape);
+  return bscope_resolver_take(r, &step, out);
 }
 
 static struct bscope_resolver *create(struct bscope_facts_table *facts) {
@@ -376,10 +381,6 @@ void bscope_resolver_destroy(struct bscope_resolver *r) {
 
 struct bscope_variable_ref bscope_resolver_overwritten(const struct bscope_resolver *r, uint32_t i) {
   return r->overwritten[i];
-}
-
-uint32_t bscope_resolver_facts(const struct bscope_resolver *r) {
-  return r->current;
 }
 
 uint64_t bscope_resolver_let_go(const struct bscope_resolver *r) {

@@ -53,6 +53,7 @@ struct bscope_resolution {
 
 struct bscope_resolver;
 struct bscope_facts_table;
+struct bscope_step;
 
 /* Owned. NULL: BSCOPE_ERR_NO_MEMORY. Strings of its resolutions live as long as it or the log. */
 struct bscope_resolver *bscope_resolver_create(void);
@@ -67,11 +68,15 @@ void bscope_resolver_destroy(struct bscope_resolver *resolver);
 int bscope_resolver_feed(struct bscope_resolver *resolver, const struct bscope_event *event,
                          struct bscope_resolution *out);
 
+/*
+ * The same for a step of a walk over the resolver's table of facts. Of the references in *out only these are told:
+ * `variable`; and where it is NONE, `name` of a borrow's owner, and the given id.
+ */
+int bscope_resolver_take(struct bscope_resolver *resolver, const struct bscope_step *step,
+                         struct bscope_resolution *out);
+
 /* The i-th variable that the last event overwrote, in the order of their creation; i < overwritten_count. */
 struct bscope_variable_ref bscope_resolver_overwritten(const struct bscope_resolver *resolver, uint32_t i);
-
-/* The entry of the last event in the table of facts. */
-uint32_t bscope_resolver_facts(const struct bscope_resolver *resolver);
 
 /* Variables that a name can't mean any more, because more than 1024 newer ones of it were alive on their thread. */
 uint64_t bscope_resolver_let_go(const struct bscope_resolver *resolver);

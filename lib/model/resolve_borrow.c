@@ -15,7 +15,7 @@
 
 /* What is known while the owner is sought. */
 struct search {
-  const struct bscope_event *event;
+  const struct bscope_step *event;
   const struct bscope_facts *facts;
   bool has_address;
   uint64_t address;
@@ -114,7 +114,7 @@ static struct answer by_range_alone(const struct bscope_resolver *r, const struc
   return answer;
 }
 
-static struct answer find_owner(struct bscope_resolver *r, const struct bscope_event *event) {
+static struct answer find_owner(struct bscope_resolver *r, const struct bscope_step *event) {
   struct bscope_facts *facts = bscope_resolver_current(r);
   struct bscope_stack_hint *hint = &facts->hints[BSCOPE_HINT_ROOT];
   struct search s = {.event = event, .facts = facts, .has_address = event->object_is == BSCOPE_WORD_ADDRESS};
@@ -138,7 +138,7 @@ static struct answer find_given_owner(const struct bscope_resolver *r, uint64_t 
       .owner = slot, .ended = slot != BSCOPE_SLOT_NONE && bscope_resolver_variable(r, slot)->life != BSCOPE_LIFE_ALIVE};
 }
 
-static void tell_owner(const struct bscope_resolver *r, const struct bscope_event *event, const struct answer *answer,
+static void tell_owner(const struct bscope_resolver *r, const struct bscope_step *event, const struct answer *answer,
                        struct bscope_resolution *out) {
   out->object = bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->root));
   if (event->object_is == BSCOPE_WORD_ID) {
@@ -146,10 +146,10 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_even
     out->object.given_id = event->object;
   }
   if (answer->parent != BSCOPE_SLOT_NONE)
-    out->parent = bscope_resolver_ref(r, answer->parent);
+    bscope_resolver_tell(r, answer->parent, &out->parent);
   if (answer->owner == BSCOPE_SLOT_NONE)
     return;
-  out->object = bscope_resolver_ref(r, answer->owner);
+  bscope_resolver_tell(r, answer->owner, &out->object);
   out->inferred = answer->inferred;
   out->ambiguous = answer->ambiguous;
   if (answer->ended)
@@ -158,7 +158,7 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_even
     bscope_resolver_check_text(r, event, answer->owner, out);
 }
 
-int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   struct answer answer = event->object_is == BSCOPE_WORD_ID ? find_given_owner(r, event->object) : find_owner(r, event);
   tell_owner(r, event, &answer, out);
   bool scoped = (event->flags & BSCOPE_SITE_SCOPED) != 0;
@@ -180,7 +180,7 @@ int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_event *
     return BSCOPE_ERR_NO_MEMORY;
   if (answer.owner != BSCOPE_SLOT_NONE)
     bscope_variables_release(&r->variables, answer.owner);
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   out->creates = true;
   return BSCOPE_OK;
 }

@@ -6,13 +6,13 @@
 #include "model/resolver.h"
 
 static void end_live(struct bscope_resolver *r, uint32_t slot, struct bscope_resolution *out) {
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   out->ends = true;
   bscope_resolver_end(r, slot, BSCOPE_LIFE_DROPPED);
 }
 
 static void drop_ended(const struct bscope_resolver *r, uint32_t slot, struct bscope_resolution *out) {
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   bscope_resolver_judge(r, slot, true, out);
 }
 
@@ -20,7 +20,7 @@ static void drop_ended(const struct bscope_resolver *r, uint32_t slot, struct bs
  * The end of a scope: of the variable that was declared at that address under that name. If that one has moved or was
  * dropped, its memory and its name are gone now too, and nothing is to be told.
  */
-static void end_scope(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static void end_scope(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0;
   uint32_t name = bscope_resolver_current(r)->name;
   uint32_t best = BSCOPE_SLOT_NONE;
@@ -42,12 +42,12 @@ static void end_scope(struct bscope_resolver *r, const struct bscope_event *even
     end_live(r, best, out);
     return;
   }
-  out->subject = bscope_resolver_ref(r, best);
+  bscope_resolver_tell(r, best, &out->subject);
   if (v->life != BSCOPE_LIFE_DROPPED)
     bscope_resolver_forget(r, best);
 }
 
-static void drop_by_id(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static void drop_by_id(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   uint32_t slot = bscope_resolver_by_id(r, event->subject);
   if (slot == BSCOPE_SLOT_NONE) {
     out->subject.has_given_id = true;
@@ -60,8 +60,7 @@ static void drop_by_id(struct bscope_resolver *r, const struct bscope_event *eve
   }
 }
 
-static void drop_by_address(struct bscope_resolver *r, const struct bscope_event *event,
-                            struct bscope_resolution *out) {
+static void drop_by_address(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   if (event->subject == 0) {
     out->silent = true;
     return;
@@ -82,7 +81,7 @@ static void drop_by_address(struct bscope_resolver *r, const struct bscope_event
   out->contradiction = bscope_resolver_judge_unknown(r, event);
 }
 
-static void drop_by_name(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static void drop_by_name(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   uint32_t name = bscope_resolver_current(r)->name;
   enum bscope_want want = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0 ? BSCOPE_WANT_BORROWER : BSCOPE_WANT_BOTH;
   struct bscope_found found = bscope_resolver_by_name(r, event, name, BSCOPE_HINT_NAME, want);
@@ -107,7 +106,7 @@ static void drop_by_name(struct bscope_resolver *r, const struct bscope_event *e
   }
 }
 
-int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   if (event->subject_is == BSCOPE_WORD_ID)
     drop_by_id(r, event, out);
   else if (event->subject_is != BSCOPE_WORD_ADDRESS)
@@ -120,7 +119,7 @@ int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_event *ev
 }
 
 /* The address is no live variable's: who used to be there, or who of that name has none. */
-static void use_ended(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_found named,
+static void use_ended(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_found named,
                       struct bscope_resolution *out) {
   uint32_t slot = bscope_resolver_ended_at(r, event->subject);
   if (slot == BSCOPE_SLOT_NONE || bscope_resolver_variable(r, slot)->name != bscope_resolver_current(r)->name) {
@@ -132,11 +131,11 @@ static void use_ended(struct bscope_resolver *r, const struct bscope_event *even
   }
   if (slot == BSCOPE_SLOT_NONE)
     return;
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   bscope_resolver_judge(r, slot, false, out);
 }
 
-int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   if (event->subject_is != BSCOPE_WORD_ADDRESS || event->subject == 0)
     return BSCOPE_OK;
   uint32_t name = bscope_resolver_current(r)->name;
@@ -150,7 +149,7 @@ int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_event *eve
   out->inferred = v->name != name;
   /* Its holder may be a borrower of that name. */
   bool through = named.how == BSCOPE_HOW_HERE && bscope_resolver_variable(r, named.slot)->owner == holding;
-  out->subject = bscope_resolver_ref(r, through ? named.slot : holding);
+  bscope_resolver_tell(r, through ? named.slot : holding, &out->subject);
   if (through)
     out->inferred = false;
   else if (v->name != name && bscope_chains_has_name(&r->chains, v->chain, name, r->gaps)) {

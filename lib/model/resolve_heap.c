@@ -22,7 +22,7 @@ static void remove_resize(struct bscope_resolver *r, size_t i) {
   r->resize_count--;
 }
 
-int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_event *event,
+int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_step *event,
                                 struct bscope_resolution *out) {
   int status = BSCOPE_OK;
   if (r->resize_count == BSCOPE_RESIZES_MAX) {
@@ -46,7 +46,7 @@ int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_e
   resize->size = v->size;
   out->old_size = v->size;
   out->inferred = true;
-  out->subject = bscope_resolver_ref(r, resize->slot);
+  bscope_resolver_tell(r, resize->slot, &out->subject);
   bscope_resolver_check_text(r, event, resize->slot, out);
   bscope_ranges_unmap(&r->ranges, resize->slot);
   bscope_ranges_unstart(&r->ranges, resize->slot);
@@ -54,7 +54,7 @@ int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_e
 }
 
 /* Gives a live block its outcome. */
-static int settle(struct bscope_resolver *r, const struct bscope_event *event, const struct bscope_resize *resize) {
+static int settle(struct bscope_resolver *r, const struct bscope_step *event, const struct bscope_resize *resize) {
   struct bscope_variable *v = bscope_resolver_variable(r, resize->slot);
   if (v->life != BSCOPE_LIFE_ALIVE)
     return BSCOPE_OK;
@@ -68,7 +68,7 @@ static int settle(struct bscope_resolver *r, const struct bscope_event *event, c
 }
 
 /* The first block of what grows from a null pointer: a variable, called as the argument calls it. */
-static int make(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+static int make(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   const struct bscope_making making = {.name = bscope_resolver_current(r)->said,
                                        .hint = BSCOPE_HINT_ROOT,
                                        .address = event->subject,
@@ -78,14 +78,14 @@ static int make(struct bscope_resolver *r, const struct bscope_event *event, str
   uint32_t slot = bscope_resolver_make(r, event, &making);
   if (slot == BSCOPE_SLOT_NONE)
     return BSCOPE_ERR_NO_MEMORY;
-  out->subject = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->subject);
   out->creates = true;
   out->address = making.address;
   out->size = making.size;
   return BSCOPE_OK;
 }
 
-int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_event *event,
+int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_step *event,
                               struct bscope_resolution *out) {
   size_t i = r->resize_count;
   while (i > 0 && r->resizes[i - 1].thread != event->thread)
@@ -98,7 +98,7 @@ int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_eve
   out->old_size = resize.size;
   if (resize.slot == BSCOPE_SLOT_NONE)
     return resize.address == 0 && event->subject != 0 ? make(r, event, out) : BSCOPE_OK;
-  out->subject = bscope_resolver_ref(r, resize.slot);
+  bscope_resolver_tell(r, resize.slot, &out->subject);
   out->inferred = true;
   int status = settle(r, event, &resize);
   out->address = bscope_resolver_variable(r, resize.slot)->address;

@@ -7,14 +7,14 @@
 #include "model/resolver.h"
 
 /* A live variable of that name that begins at the value's address: tells apart what the name alone can't. */
-static uint32_t named_at(const struct bscope_resolver *r, const struct bscope_event *event, uint32_t name) {
+static uint32_t named_at(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t name) {
   uint32_t slot =
       event->object_is == BSCOPE_WORD_ADDRESS ? bscope_ranges_live_at(&r->ranges, event->object) : BSCOPE_SLOT_NONE;
   return slot != BSCOPE_SLOT_NONE && bscope_resolver_variable(r, slot)->name == name ? slot : BSCOPE_SLOT_NONE;
 }
 
 /* The newest owner of that name; a borrower where there is no owner, or only one that ended before it was made. */
-static struct bscope_found owner_or_borrower(struct bscope_resolver *r, const struct bscope_event *event,
+static struct bscope_found owner_or_borrower(struct bscope_resolver *r, const struct bscope_step *event,
                                              uint32_t name) {
   struct bscope_found owner = bscope_resolver_by_name(r, event, name, BSCOPE_HINT_NAME, BSCOPE_WANT_OWNER);
   if (owner.how == BSCOPE_HOW_HERE)
@@ -27,7 +27,7 @@ static struct bscope_found owner_or_borrower(struct bscope_resolver *r, const st
   return later ? borrower : owner;
 }
 
-static struct bscope_found from_name(struct bscope_resolver *r, const struct bscope_event *event) {
+static struct bscope_found from_name(struct bscope_resolver *r, const struct bscope_step *event) {
   uint32_t name = bscope_resolver_current(r)->name;
   struct bscope_found found = owner_or_borrower(r, event, name);
   bool settled = found.how == BSCOPE_HOW_HERE && (event->object_is != BSCOPE_WORD_ADDRESS ||
@@ -45,7 +45,7 @@ static struct bscope_found from_name(struct bscope_resolver *r, const struct bsc
   return found;
 }
 
-static struct bscope_found from_address(struct bscope_resolver *r, const struct bscope_event *event) {
+static struct bscope_found from_address(struct bscope_resolver *r, const struct bscope_step *event) {
   uint32_t slot = bscope_ranges_live_at(&r->ranges, event->subject);
   if (slot != BSCOPE_SLOT_NONE)
     return (struct bscope_found){slot, BSCOPE_HOW_ELSEWHERE};
@@ -53,7 +53,7 @@ static struct bscope_found from_address(struct bscope_resolver *r, const struct 
   return (struct bscope_found){slot, slot != BSCOPE_SLOT_NONE ? BSCOPE_HOW_ENDED : BSCOPE_HOW_UNKNOWN};
 }
 
-static struct bscope_found from_id(const struct bscope_resolver *r, const struct bscope_event *event) {
+static struct bscope_found from_id(const struct bscope_resolver *r, const struct bscope_step *event) {
   uint32_t slot = bscope_resolver_by_id(r, event->subject);
   if (slot == BSCOPE_SLOT_NONE)
     return (struct bscope_found){slot, BSCOPE_HOW_UNKNOWN};
@@ -62,7 +62,7 @@ static struct bscope_found from_id(const struct bscope_resolver *r, const struct
 }
 
 /* Notes what gave the value away: the variable's name, the pointer it was made from, and what this move calls it. */
-static void note_former(struct bscope_resolver *r, const struct bscope_event *event, uint32_t slot, uint32_t chain) {
+static void note_former(struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot, uint32_t chain) {
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   const struct bscope_facts *made = &r->facts->entries[v->facts], *move = bscope_resolver_current(r);
   uint32_t called = v->at ? made->said : BSCOPE_NAME_NONE;
@@ -74,7 +74,7 @@ static void note_former(struct bscope_resolver *r, const struct bscope_event *ev
 }
 
 /* Ends what moves away, and says what it passes on. */
-static int leave(struct bscope_resolver *r, const struct bscope_event *event, uint32_t slot,
+static int leave(struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                  struct bscope_making *making, uint32_t *chain) {
   struct bscope_variable *v = bscope_resolver_variable(r, slot);
   bool by_address = event->subject_is == BSCOPE_WORD_ADDRESS;
@@ -95,7 +95,7 @@ static int leave(struct bscope_resolver *r, const struct bscope_event *event, ui
   return BSCOPE_OK;
 }
 
-static int arrive(struct bscope_resolver *r, const struct bscope_event *event, const struct bscope_making *making,
+static int arrive(struct bscope_resolver *r, const struct bscope_step *event, const struct bscope_making *making,
                   uint32_t chain, struct bscope_resolution *out) {
   uint32_t slot = bscope_resolver_make(r, event, making);
   if (slot == BSCOPE_SLOT_NONE)
@@ -103,24 +103,24 @@ static int arrive(struct bscope_resolver *r, const struct bscope_event *event, c
   if (making->owner != BSCOPE_SLOT_NONE)
     bscope_variables_release(&r->variables, making->owner);
   bscope_resolver_variable(r, slot)->chain = chain;
-  out->object = bscope_resolver_ref(r, slot);
+  bscope_resolver_tell(r, slot, &out->object);
   out->creates = true;
   out->address = making->address;
   out->size = making->size;
   return BSCOPE_OK;
 }
 
-static struct bscope_found find(struct bscope_resolver *r, const struct bscope_event *event) {
+static struct bscope_found find(struct bscope_resolver *r, const struct bscope_step *event) {
   if (event->subject_is == BSCOPE_WORD_ID)
     return from_id(r, event);
   return event->subject_is == BSCOPE_WORD_ADDRESS ? from_address(r, event) : from_name(r, event);
 }
 
 /* Nothing live moves: how that fits. */
-static void tell_missing(const struct bscope_resolver *r, const struct bscope_event *event, struct bscope_found found,
+static void tell_missing(const struct bscope_resolver *r, const struct bscope_step *event, struct bscope_found found,
                          struct bscope_resolution *out) {
   if (found.how == BSCOPE_HOW_ENDED) {
-    out->subject = bscope_resolver_ref(r, found.slot);
+    bscope_resolver_tell(r, found.slot, &out->subject);
     bscope_resolver_judge(r, found.slot, false, out);
     return;
   }
@@ -133,7 +133,7 @@ static void tell_missing(const struct bscope_resolver *r, const struct bscope_ev
     out->contradiction = bscope_resolver_judge_unknown(r, event);
 }
 
-int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   struct bscope_found found = find(r, event);
   struct bscope_making making = {.name = bscope_resolver_current(r)->name2,
                                  .hint = BSCOPE_HINT_NAME2,
@@ -147,7 +147,7 @@ int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_event *ev
     /* A move on another thread than its variable's is the hand-over itself. */
     if (making.at && bscope_resolver_variable(r, found.slot)->thread == event->thread)
       bscope_resolver_check_text(r, event, found.slot, out);
-    out->subject = bscope_resolver_ref(r, found.slot);
+    bscope_resolver_tell(r, found.slot, &out->subject);
     out->ends = true;
     if (leave(r, event, found.slot, &making, &chain) != BSCOPE_OK)
       return BSCOPE_ERR_NO_MEMORY;

@@ -11,6 +11,7 @@
 #include "model/ranges.h"
 #include "model/resolve.h"
 #include "model/stacks.h"
+#include "model/step.h"
 #include "model/variables.h"
 
 /* Ended variables that an address or an id still means; more than this many are forgotten, oldest first. */
@@ -47,6 +48,7 @@ struct bscope_resolver {
   bscope_stamp now; /* of the event in hand */
   uint32_t current; /* its facts */
   uint32_t gaps;    /* LOST and OPEN positions so far */
+  bool full;        /* resolutions hold whole references, not only numbers */
   bool begun;
   bool beginning; /* the log has its first position */
 };
@@ -85,11 +87,19 @@ static inline struct bscope_facts *bscope_resolver_current(const struct bscope_r
 
 struct bscope_variable_ref bscope_resolver_ref(const struct bscope_resolver *r, uint32_t slot);
 
+/* Puts a variable's reference, or its number alone, into a resolution. */
+static inline void bscope_resolver_tell(const struct bscope_resolver *r, uint32_t slot,
+                                        struct bscope_variable_ref *out) {
+  out->variable = bscope_resolver_variable(r, slot)->number;
+  if (bscope_unlikely(r->full))
+    *out = bscope_resolver_ref(r, slot);
+}
+
 /* A reference to what is unknown but for its name. */
 struct bscope_variable_ref bscope_resolver_unknown(const char *name);
 
 /* Makes the variable and gives its slot, or NONE: no memory. */
-uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_event *event,
+uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_step *event,
                               const struct bscope_making *making);
 
 /* Ends a live variable. Its slot may be free afterwards. */
@@ -100,11 +110,11 @@ void bscope_resolver_forget(struct bscope_resolver *r, uint32_t slot);
 
 /* Before a variable takes [address, size): ends live ones that it overwrites, forgets ended ones. 0 or
  * BSCOPE_ERR_NO_MEMORY. */
-int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_event *event, uint64_t address,
+int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_step *event, uint64_t address,
                               uint64_t size);
 
 /* Who a name of the event in hand means, in the order of the rules. */
-struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const struct bscope_event *event, uint32_t name,
+struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const struct bscope_step *event, uint32_t name,
                                             enum bscope_hint hint, enum bscope_want want);
 
 /* The newest variable ever made with the id, or NONE. */
@@ -118,20 +128,20 @@ void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool 
 
 /* NEVER_CREATED if the log is whole up to here. */
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,
-                                                        const struct bscope_event *event);
+                                                        const struct bscope_step *event);
 
 /* Notes in `out` that the event's text calls the variable by a name that it was moved away from. */
-void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_event *event, uint32_t slot,
+void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                                 struct bscope_resolution *out);
 
 /* The kinds. 0 or BSCOPE_ERR_NO_MEMORY. */
-int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out);
-int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out);
-int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out);
-int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out);
-int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_event *event,
+int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_step *event,
                                 struct bscope_resolution *out);
-int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_event *event,
+int bscope_resolve_resize_end(struct bscope_resolver *r, const struct bscope_step *event,
                               struct bscope_resolution *out);
 
 #endif
