@@ -12,10 +12,18 @@
 
 #include <borrowscope/log.h>
 
-/* The last use of a name by a thread at this site: saves a hash lookup. `stack` 0: none yet. */
+/*
+ * The last uses of a name by threads at this site: saves a hash lookup. `stack` 0: none yet; BSCOPE_HINT_NONE and the
+ * number of stacks there were: that thread had none of this name then.
+ */
+#define BSCOPE_HINT_THREADS 8u
+#define BSCOPE_HINT_NONE 0x80000000u
+
 struct bscope_stack_hint {
-  uint32_t thread;
-  uint32_t stack;
+  struct {
+    uint32_t thread;
+    uint32_t stack;
+  } of[BSCOPE_HINT_THREADS]; /* a thread has its place by its number */
 };
 
 /* What a site says about each of its events, and its entry. The first part of struct bscope_step. */

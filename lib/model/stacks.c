@@ -19,6 +19,14 @@ void bscope_stacks_fini(struct bscope_stacks *stacks) {
   free(stacks->names);
 }
 
+uint32_t bscope_stacks_lookup(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                              struct bscope_stack_hint *hint) {
+  uint32_t stack = name == BSCOPE_NAME_NONE ? 0 : bscope_table_get(&stacks->index, name, thread);
+  hint->of[thread % BSCOPE_HINT_THREADS].thread = thread;
+  hint->of[thread % BSCOPE_HINT_THREADS].stack = stack != 0 ? stack : BSCOPE_HINT_NONE | (uint32_t)stacks->count;
+  return stack;
+}
+
 static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
   size_t before = stacks->name_capacity;
   if (bscope_likely(name < before))
@@ -48,7 +56,8 @@ int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_
     return BSCOPE_ERR_NO_MEMORY;
   grown[stacks->count] = (struct bscope_stack){0};
   *value = *out = (uint32_t)stacks->count++;
-  *hint = (struct bscope_stack_hint){thread, *out};
+  hint->of[thread % BSCOPE_HINT_THREADS].thread = thread;
+  hint->of[thread % BSCOPE_HINT_THREADS].stack = *out;
   return BSCOPE_OK;
 }
 
@@ -142,25 +151,11 @@ void bscope_stacks_forget(struct bscope_stacks *stacks, uint32_t slot) {
   bscope_variables_release(stacks->variables, slot);
 }
 
-/* Of two slots the one made later. */
-static uint32_t newer_of(const struct bscope_stacks *stacks, uint32_t a, uint32_t b) {
-  if (a == BSCOPE_SLOT_NONE || b == BSCOPE_SLOT_NONE)
-    return a == BSCOPE_SLOT_NONE ? b : a;
-  return bscope_variable(stacks->variables, a)->number > bscope_variable(stacks->variables, b)->number ? a : b;
-}
-
-uint32_t bscope_stacks_newest(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want) {
-  if (stack == 0)
-    return BSCOPE_SLOT_NONE;
-  const struct bscope_stack_list *live = stacks->stacks[stack].live;
-  return want != BSCOPE_WANT_BOTH ? live[want].newest : newer_of(stacks, live[0].newest, live[1].newest);
-}
-
 uint32_t bscope_stacks_last(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want) {
   if (stack == 0)
     return BSCOPE_SLOT_NONE;
   const uint32_t *last = stacks->stacks[stack].last;
-  return want != BSCOPE_WANT_BOTH ? last[want] : newer_of(stacks, last[0], last[1]);
+  return want != BSCOPE_WANT_BOTH ? last[want] : bscope_stacks_newer(stacks, last[0], last[1]);
 }
 
 uint32_t bscope_stacks_only(const struct bscope_stacks *stacks, uint32_t name, enum bscope_want want) {

@@ -48,13 +48,19 @@ struct bscope_stacks {
 void bscope_stacks_init(struct bscope_stacks *stacks, struct bscope_variables *variables, uint64_t seed);
 void bscope_stacks_fini(struct bscope_stacks *stacks);
 
+/* Looks up what the hint does not say, and tells it. */
+uint32_t bscope_stacks_lookup(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                              struct bscope_stack_hint *hint);
+
 /* The stack of a thread's name, or 0. The hint is the site's. */
 static inline uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
                                           struct bscope_stack_hint *hint) {
-  if (hint->stack == 0 || hint->thread != thread)
-    *hint = (struct bscope_stack_hint){thread,
-                                       name == BSCOPE_NAME_NONE ? 0 : bscope_table_get(&stacks->index, name, thread)};
-  return hint->stack;
+  uint32_t stack = hint->of[thread % BSCOPE_HINT_THREADS].stack;
+  if (bscope_unlikely(hint->of[thread % BSCOPE_HINT_THREADS].thread != thread))
+    stack = 0;
+  if (bscope_likely(stack - 1 < BSCOPE_HINT_NONE - 1))
+    return stack;
+  return stack == (BSCOPE_HINT_NONE | (uint32_t)stacks->count) ? 0 : bscope_stacks_lookup(stacks, thread, name, hint);
 }
 
 /*
@@ -76,8 +82,20 @@ void bscope_stacks_remove(struct bscope_stacks *stacks, uint32_t slot);
 /* Forgets a variable that ended: nothing can mean it by its name any more. */
 void bscope_stacks_forget(struct bscope_stacks *stacks, uint32_t slot);
 
+/* Of two slots the one made later. */
+static inline uint32_t bscope_stacks_newer(const struct bscope_stacks *stacks, uint32_t a, uint32_t b) {
+  if (a == BSCOPE_SLOT_NONE || b == BSCOPE_SLOT_NONE)
+    return a == BSCOPE_SLOT_NONE ? b : a;
+  return bscope_variable(stacks->variables, a)->number > bscope_variable(stacks->variables, b)->number ? a : b;
+}
+
 /* The newest live variable on a stack (0: none). */
-uint32_t bscope_stacks_newest(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want);
+static inline uint32_t bscope_stacks_newest(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want) {
+  if (stack == 0)
+    return BSCOPE_SLOT_NONE;
+  const struct bscope_stack_list *live = stacks->stacks[stack].live;
+  return want != BSCOPE_WANT_BOTH ? live[want].newest : bscope_stacks_newer(stacks, live[0].newest, live[1].newest);
+}
 
 /* The newest variable ever on a stack, ended perhaps. */
 uint32_t bscope_stacks_last(const struct bscope_stacks *stacks, uint32_t stack, enum bscope_want want);
