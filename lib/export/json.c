@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "export/json_event.h"
 #include "export/json_objects.h"
+#include "export/json_template.h"
 
 #include <stdlib.h>
 
@@ -116,37 +117,63 @@ static int put_edges(struct bscope_json *json, size_t count,
   return status;
 }
 
-/* All events of the log that are shown; *shown says how many. */
-static int stream_events(struct bscope_json *json, const struct bscope_log *log, struct bscope_cursor *cursor,
-                         struct bscope_resolver *resolver, size_t *shown) {
-  struct bscope_event event;
-  struct bscope_resolution meaning;
-  size_t walked = 0;
-  int status = BSCOPE_OK;
-  for (*shown = 0; status == BSCOPE_OK && bscope_cursor_next(cursor, &event); walked++) {
-    status = bscope_resolver_feed(resolver, &event, &meaning);
-    if (status != BSCOPE_OK || !bscope_json_event_shown(&event, &meaning))
-      continue;
-    begin_element(json, (*shown)++);
-    status = bscope_json_event(json, &event, &meaning);
-    if (status == BSCOPE_OK)
-      status = bscope_json_status(json);
+/* Completes what a resolution of numbers leaves open. */
+static void complete(const struct bscope_json *json, struct bscope_variable_ref *ref, const char *otherwise) {
+  struct bscope_node node;
+  if (ref->variable == BSCOPE_VARIABLE_NONE) {
+    ref->name = otherwise;
+  } else if (bscope_graph_node(json->graph, ref->variable, &node) == BSCOPE_OK) {
+    ref->name = node.name;
+    ref->has_given_id = true; /* its node says its id */
   }
-  if (status == BSCOPE_OK && walked < bscope_log_count(log))
-    return BSCOPE_ERR_FORMAT; /* a damaged block: the cursor has set the message */
+}
+
+/* The way of an event that has no template. */
+static int put_event(struct bscope_json *json, const struct bscope_step *step, struct bscope_resolution *meaning,
+                     uint64_t time_ns, bool first) {
+  struct bscope_event event;
+  bscope_json_describe(json, step, time_ns, &event);
+  complete(json, &meaning->subject, event.name);
+  complete(json, &meaning->object, event.kind == BSCOPE_KIND_BORROW ? meaning->object.name : event.name2);
+  begin_element(json, !first);
+  int status = bscope_json_event(json, &event, meaning);
+  return status == BSCOPE_OK ? bscope_json_status(json) : status;
+}
+
+/* All events of the log that are shown; *shown says how many. */
+static int stream_events(struct bscope_json *json, struct bscope_walk *walk, struct bscope_resolver *resolver,
+                         size_t *shown) {
+  struct bscope_resolution meaning;
+  struct bscope_step step;
+  int status = BSCOPE_OK;
+  while (status == BSCOPE_OK && bscope_walk_next(walk, &step)) {
+    uint64_t time_ns = json->times ? bscope_walk_time(walk) : 0;
+    status = bscope_resolver_take(resolver, &step, &meaning);
+    if (status != BSCOPE_OK || !bscope_json_event_shown((enum bscope_kind)step.kind, &meaning))
+      continue;
+    bool first = (*shown)++ == 0;
+    if (bscope_unlikely(!bscope_json_template_write(json, &step, &meaning, time_ns, first)))
+      status = put_event(json, &step, &meaning, time_ns, first);
+    else
+      status = json->sink->status;
+  }
   return status;
 }
 
 static int put_events(struct bscope_json *json, const struct bscope_log *log, struct bscope_resolver *resolver,
                       size_t *shown) {
-  struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
-  int status = cursor ? BSCOPE_OK : fail_memory();
+  struct bscope_walk walk;
+  int status = bscope_walk_init(&walk, log, json->facts);
   bscope_sink_put_literal(json->sink, "  \"events\": [");
   if (status == BSCOPE_OK)
-    status = stream_events(json, log, cursor, resolver, shown);
+    status = stream_events(json, &walk, resolver, shown);
+  if (status == BSCOPE_OK)
+    status = walk.status;
+  if (status == BSCOPE_OK && walk.walked < bscope_log_count(log))
+    status = BSCOPE_ERR_FORMAT; /* a damaged block: the walk has set the message */
   if (status == BSCOPE_OK)
     end_array(json, *shown);
-  bscope_cursor_free(cursor);
+  bscope_walk_fini(&walk);
   return status;
 }
 
@@ -185,32 +212,54 @@ static int put_document(struct bscope_json *json, const struct bscope_log *log, 
   return status == BSCOPE_OK ? bscope_json_status(json) : status;
 }
 
-/* The texts know strings by address, so graph and resolver, whose strings they are, go after them. */
-static int write_with(struct bscope_json *json, const struct bscope_log *log, struct bscope_resolver *resolver) {
-  struct bscope_graph *graph = bscope_graph_build(log);
-  int status = graph ? bscope_json_texts_init(&json->texts) : BSCOPE_ERR_NO_MEMORY; /* its message is set */
-  json->graph = graph;
-  if (status == BSCOPE_OK)
-    status = bscope_json_ids_init(&json->ids, graph);
-  if (status == BSCOPE_OK)
-    status = put_document(json, log, resolver);
+static void release(struct bscope_json *json) {
   bscope_json_ids_fini(&json->ids);
   bscope_json_texts_fini(&json->texts);
-  bscope_graph_free(graph);
+  bscope_json_templates_fini(json);
+  free(json->words);
+}
+
+/* By name and by entry, of which the graph has seen all. */
+static int prepare(struct bscope_json *json) {
+  int status = bscope_json_texts_init(&json->texts);
+  if (status == BSCOPE_OK)
+    status = bscope_json_ids_init(&json->ids, json->graph);
+  if (status != BSCOPE_OK)
+    return status;
+  json->words = calloc(json->graph->names.count, sizeof(*json->words));
+  json->templates = calloc(json->graph->facts.count + 1, sizeof(*json->templates));
+  return json->words && json->templates ? BSCOPE_OK : fail_memory();
+}
+
+/* A second resolver over the graph's facts tells the events' variables, by the numbers of the graph's nodes. */
+static int write_with(struct bscope_json *json, const struct bscope_log *log, struct bscope_graph *graph) {
+  bscope_facts_forget_hints(&graph->facts);
+  struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
+  int status = resolver ? BSCOPE_OK : BSCOPE_ERR_NO_MEMORY;
+  json->graph = graph;
+  json->facts = &graph->facts;
+  if (status == BSCOPE_OK)
+    status = prepare(json);
+  if (status == BSCOPE_OK)
+    status = put_document(json, log, resolver);
+  release(json);
+  bscope_resolver_destroy(resolver);
   return status;
 }
 
 int bscope_json_write(const struct bscope_log *log, bool times, bool addresses, struct bscope_sink *sink) {
   struct bscope_json *json = calloc(1, sizeof(*json));
-  struct bscope_resolver *resolver = bscope_resolver_create();
-  int status = json && resolver ? BSCOPE_OK : fail_memory();
+  struct bscope_graph *graph = json ? bscope_graph_build(log) : NULL;
+  int status = json ? BSCOPE_OK : fail_memory();
+  if (json && !graph)
+    status = BSCOPE_ERR_NO_MEMORY; /* its message is set */
   if (status == BSCOPE_OK) {
     json->sink = sink;
     json->times = times;
     json->addresses = addresses;
-    status = write_with(json, log, resolver);
+    status = write_with(json, log, graph);
   }
-  bscope_resolver_destroy(resolver);
+  bscope_graph_free(graph);
   free(json);
   return status;
 }

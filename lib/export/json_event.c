@@ -6,73 +6,12 @@
 #include "export/json_event.h"
 
 #include "base/error.h"
+#include "export/json_fields.h"
 
 #define UNKNOWN "unknown"
 
-/* Where a field's value comes from. */
-enum source {
-  SOURCE_END = 0,
-  NAME,        /* S: what the event names, or else the variable's name */
-  NAME2,       /* S: the second name */
-  TYPE,        /* S */
-  SUBJECT,     /* S: id of the subject; its bare name, or "unknown", when it is not resolved */
-  OWNER,       /* S: id of the object, or "unknown" */
-  OBJECT,      /* S: id of the object */
-  ITSELF,      /* S: an id of the event's own, "<prefix>_<position>" */
-  MUTABLE,     /* B */
-  LOCATION,    /* S: "file:line", "" when unknown */
-  OLD_ADDRESS, /* U: 0 unless addresses are shown */
-  NEW_ADDRESS, /* U: the same; the old one if the resize failed */
-  OLD_SIZE,    /* U */
-  NEW_SIZE,    /* U: the old one if the resize failed */
-  IF_FAILED,   /* true where a resize failed, else left out */
-  IF_NAME,     /* S?: as above, but left out when unknown */
-  IF_SUBJECT,
-  IF_LOCATION
-};
-
-struct field {
-  enum source source;
-  uint32_t size;      /* of key */
-  char key[24];       /* as it is written: , "key":  */
-  const char *prefix; /* of ITSELF */
-};
-
-#define FIELD(source, name)                                                                                            \
-  { source, sizeof(", \"" name "\": ") - 1, ", \"" name "\": ", NULL }
-#define OWN_ID(name, prefix)                                                                                           \
-  { ITSELF, sizeof(", \"" name "\": ") - 1, ", \"" name "\": ", prefix "_" }
-
-#define FIELDS_MAX 8
-
-static const struct field general[FIELDS_MAX] = {FIELD(IF_NAME, "var_name"), FIELD(IF_SUBJECT, "var_id"),
-                                                 FIELD(IF_LOCATION, "location")};
-
-static const struct field kinds[][FIELDS_MAX] = {
-    [BSCOPE_KIND_NEW] = {FIELD(NAME, "var_name"), FIELD(SUBJECT, "var_id"), FIELD(TYPE, "type_name")},
-    [BSCOPE_KIND_BORROW] = {FIELD(NAME, "borrower_name"), FIELD(SUBJECT, "borrower_id"), FIELD(OWNER, "owner_id"),
-                            FIELD(MUTABLE, "mutable")},
-    [BSCOPE_KIND_MOVE] = {FIELD(SUBJECT, "from_id"), FIELD(NAME2, "to_name"), FIELD(OBJECT, "to_id")},
-    [BSCOPE_KIND_DROP] = {FIELD(SUBJECT, "var_id"), FIELD(IF_LOCATION, "location")},
-    [BSCOPE_KIND_DEREF] = {OWN_ID("deref_id", "deref"), FIELD(NAME, "var_name"), FIELD(LOCATION, "location"),
-                           FIELD(IF_SUBJECT, "var_id")},
-    [BSCOPE_KIND_HEAP_REALLOC] = {FIELD(SUBJECT, "var_id"), FIELD(OLD_ADDRESS, "old_addr"),
-                                  FIELD(NEW_ADDRESS, "new_addr"), FIELD(OLD_SIZE, "old_size"),
-                                  FIELD(NEW_SIZE, "new_size"), FIELD(IF_FAILED, "failed")},
-};
-
-/* How an event of each kind begins. */
-static const struct {
-  char text[44];
-  uint32_t size;
-} beginnings[] = {
-#define ROW(number, upper, name, group) [number] = {"{\"type\": \"" name "\"", sizeof("{\"type\": \"" name "\"") - 1},
-    BSCOPE_KINDS(ROW)
-#undef ROW
-};
-
-bool bscope_json_event_shown(const struct bscope_event *event, const struct bscope_resolution *meaning) {
-  switch (event->kind) {
+bool bscope_json_event_shown(enum bscope_kind kind, const struct bscope_resolution *meaning) {
+  switch (kind) {
   case BSCOPE_KIND_LOST:
   case BSCOPE_KIND_OPEN:
   case BSCOPE_KIND_VOID:
@@ -124,7 +63,7 @@ static void put_own_id(struct bscope_json *json, const char *prefix, bscope_stam
   bscope_sink_put_literal(json->sink, "\"");
 }
 
-static void put_location(struct bscope_json *json, const struct bscope_event *event) {
+void bscope_json_put_location(struct bscope_json *json, const struct bscope_event *event) {
   bscope_sink_put_literal(json->sink, "\"");
   if (event->file) {
     bscope_json_put_text(json, event->file);
@@ -143,7 +82,7 @@ static bool resize_failed(const struct bscope_event *event) {
   return event->subject == 0 && event->object > 0;
 }
 
-static bool is_known(const struct field *field, const struct bscope_event *event,
+static bool is_known(const struct bscope_json_field *field, const struct bscope_event *event,
                      const struct bscope_resolution *meaning) {
   switch (field->source) {
   case IF_NAME:
@@ -160,8 +99,8 @@ static bool is_known(const struct field *field, const struct bscope_event *event
 }
 
 /* The place and size of a block after an event: of one that nobody knows, what the event says itself. */
-static uint64_t number_of(const struct bscope_json *json, enum source source, const struct bscope_event *event,
-                          const struct bscope_resolution *meaning) {
+static uint64_t number_of(const struct bscope_json *json, enum bscope_json_source source,
+                          const struct bscope_event *event, const struct bscope_resolution *meaning) {
   bool known = meaning->subject.variable != BSCOPE_VARIABLE_NONE;
   switch (source) {
   case OLD_ADDRESS:
@@ -179,7 +118,7 @@ static void put_boolean(struct bscope_json *json, bool value) {
   bscope_sink_put(json->sink, value ? "true" : "false", value ? 4 : 5);
 }
 
-static void put_value(struct bscope_json *json, const struct field *field, const struct bscope_event *event,
+static void put_value(struct bscope_json *json, const struct bscope_json_field *field, const struct bscope_event *event,
                       const struct bscope_resolution *meaning) {
   switch (field->source) {
   case NAME:
@@ -212,14 +151,14 @@ static void put_value(struct bscope_json *json, const struct field *field, const
     put_boolean(json, true);
     break;
   default:
-    put_location(json, event);
+    bscope_json_put_location(json, event);
     break;
   }
 }
 
-static void put_fields(struct bscope_json *json, const struct field *field, const struct bscope_event *event,
-                       const struct bscope_resolution *meaning) {
-  for (; field->source != SOURCE_END; field++) {
+static void put_fields(struct bscope_json *json, const struct bscope_json_field *field,
+                       const struct bscope_event *event, const struct bscope_resolution *meaning) {
+  for (; field->source != BSCOPE_JSON_END; field++) {
     if (!is_known(field, event, meaning))
       continue;
     if (field->source >= OLD_ADDRESS && field->source <= NEW_SIZE) {
@@ -231,7 +170,7 @@ static void put_fields(struct bscope_json *json, const struct field *field, cons
   }
 }
 
-static void put_place(struct bscope_json *json, const struct bscope_event *event) {
+void bscope_json_put_place(struct bscope_json *json, const struct bscope_event *event) {
   if (event->file) {
     bscope_sink_put_literal(json->sink, ", \"file\": ");
     bscope_json_put_string(json, event->file);
@@ -254,7 +193,7 @@ static void fill_place(struct bscope_json *json, const struct bscope_event *even
   struct bscope_sink row = {.bytes = place->bytes, .capacity = sizeof(place->bytes), .drain = refuse};
   struct bscope_sink *sink = json->sink;
   json->sink = &row;
-  put_place(json, event);
+  bscope_json_put_place(json, event);
   json->sink = sink;
   place->file = event->file;
   place->function = event->function;
@@ -271,7 +210,7 @@ static void put_known_place(struct bscope_json *json, const struct bscope_event 
   if (bscope_likely(place->size > 0))
     bscope_sink_put(json->sink, place->bytes, place->size);
   else
-    put_place(json, event);
+    bscope_json_put_place(json, event);
 }
 
 /* What every event has behind its own fields. */
@@ -289,14 +228,13 @@ static void put_common(struct bscope_json *json, const struct bscope_event *even
 
 int bscope_json_event(struct bscope_json *json, const struct bscope_event *event,
                       const struct bscope_resolution *meaning) {
-  size_t kind = (size_t)event->kind;
-  if (kind >= BSCOPE_COUNT(beginnings) || beginnings[kind].size == 0)
+  const struct bscope_json_beginning *beginning = bscope_json_beginning_of((size_t)event->kind);
+  if (!beginning)
     return bscope_fail(BSCOPE_ERR_SERIALIZATION, "event %llu is of kind %zu, for which JSON has no name",
-                       (unsigned long long)event->stamp, kind);
-  bool has_row = kind < BSCOPE_COUNT(kinds) && kinds[kind][0].source != SOURCE_END;
-  bscope_sink_put_padded(json->sink, beginnings[kind].text, beginnings[kind].size, sizeof(beginnings[kind].text));
+                       (unsigned long long)event->stamp, (size_t)event->kind);
+  bscope_sink_put_padded(json->sink, beginning->text, beginning->size, sizeof(beginning->text));
   bscope_json_put_number_field(json, "timestamp", event->stamp);
-  put_fields(json, has_row ? kinds[kind] : general, event, meaning);
+  put_fields(json, bscope_json_fields_of((size_t)event->kind), event, meaning);
   put_common(json, event, meaning);
   bscope_sink_put_literal(json->sink, "}");
   return BSCOPE_OK;

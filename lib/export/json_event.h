@@ -10,10 +10,16 @@
 #include "model/resolve.h"
 
 /* Whether the event has a place in events[]: marks, holes and silent ends of scopes have none. */
-bool bscope_json_event_shown(const struct bscope_event *event, const struct bscope_resolution *meaning);
+bool bscope_json_event_shown(enum bscope_kind kind, const struct bscope_resolution *meaning);
 
 /* Writes {"type": …}. 0, or BSCOPE_ERR_SERIALIZATION for an event of no kind; all else is in bscope_json_status. */
 int bscope_json_event(struct bscope_json *json, const struct bscope_event *event,
                       const struct bscope_resolution *meaning);
+
+/* "file:line", or "". */
+void bscope_json_put_location(struct bscope_json *json, const struct bscope_event *event);
+
+/* Where an event was recorded: its own last fields. */
+void bscope_json_put_place(struct bscope_json *json, const struct bscope_event *event);
 
 #endif

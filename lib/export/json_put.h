@@ -6,11 +6,11 @@
 #ifndef BSCOPE_EXPORT_JSON_PUT_H
 #define BSCOPE_EXPORT_JSON_PUT_H
 
+#include "base/digits.h"
 #include "export/json_ids.h"
 #include "export/json_text.h"
 #include "export/sink.h"
-
-#include <borrowscope/graph.h>
+#include "model/graph.h"
 
 #define BSCOPE_JSON_EXACT_MAX (UINT64_C(1) << 53) /* beyond, a double can't hold every whole number */
 
@@ -28,7 +28,10 @@ struct bscope_json {
   struct bscope_sink *sink;
   struct bscope_json_texts texts;
   struct bscope_json_ids ids;
-  const struct bscope_graph *graph; /* the ids of its nodes are the ids of variables */
+  const struct bscope_graph *graph;        /* the ids of its nodes are the ids of variables */
+  struct bscope_facts_table *facts;        /* the graph's, which the walk over the events may add to */
+  struct bscope_json_text *words;          /* by the number of a name in the graph; bytes NULL: not asked for yet */
+  struct bscope_json_template **templates; /* by the number of an entry in the graph's facts */
   bool times;
   bool addresses;
   struct bscope_json_place places[512]; /* a cache: each place has one row that it may be in */
@@ -56,5 +59,36 @@ void bscope_json_put_id(struct bscope_json *json, size_t i, const struct bscope_
 void bscope_json_put_field(struct bscope_json *json, const char *key, size_t size, uint64_t number);
 #define bscope_json_put_number_field(json, name, number)                                                               \
   bscope_json_put_field((json), ", \"" name "\": ", sizeof(", \"" name "\": ") - 1, (number))
+
+/* The encoded string of a name of the graph. */
+static inline struct bscope_json_text bscope_json_word(struct bscope_json *json, uint32_t name) {
+  if (bscope_unlikely(json->words[name].bytes == NULL))
+    json->words[name] = bscope_json_text(&json->texts, bscope_names_text(&json->graph->names, name));
+  return json->words[name];
+}
+
+/*
+ * Writing into room that bscope_sink_room gave, with a pointer that goes along. Up to BSCOPE_JSON_SLACK bytes behind
+ * what is written are touched.
+ */
+#define BSCOPE_JSON_SLACK 64
+
+static inline char *bscope_json_copy(char *out, struct bscope_json_text text) {
+  size_t done = 0;
+  do
+    memcpy(out + done, text.bytes + done, BSCOPE_JSON_TEXT_PADDED);
+  while ((done += BSCOPE_JSON_TEXT_PADDED) < text.size);
+  return out + text.size;
+}
+
+#define bscope_json_copy_literal(out, literal)                                                                         \
+  ((char *)memcpy((out), (literal), sizeof(literal) - 1) + sizeof(literal) - 1)
+
+/* "<name>_<position>" without quotes. */
+static inline char *bscope_json_copy_id(char *out, struct bscope_json_text name, bscope_stamp stamp) {
+  out = bscope_json_copy(out, name);
+  *out++ = '_';
+  return bscope_put_digits(out, stamp);
+}
 
 #endif

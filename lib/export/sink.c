@@ -131,6 +131,14 @@ void bscope_sink_put_slowly(struct bscope_sink *sink, const char *bytes, size_t 
   }
 }
 
+char *bscope_sink_room_slowly(struct bscope_sink *sink) {
+  if (sink->status == BSCOPE_OK)
+    sink->status = sink->drain(sink);
+  if (sink->status != BSCOPE_OK)
+    sink->used = 0;
+  return sink->bytes + sink->used;
+}
+
 int bscope_sink_finish(struct bscope_sink *sink) {
   if (sink->status == BSCOPE_OK && sink->drain == drain_out)
     sink->status = give_out(sink, true);

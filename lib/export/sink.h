@@ -67,6 +67,22 @@ static inline void bscope_sink_put_padded(struct bscope_sink *sink, const char *
   sink->used += size;
 }
 
+/*
+ * `size` bytes (at most half of BSCOPE_SINK_SIZE) that lie together, for the caller to write as many of as it likes and
+ * to say so with bscope_sink_wrote. What fails sticks, and the room is there all the same.
+ */
+char *bscope_sink_room_slowly(struct bscope_sink *sink);
+
+static inline char *bscope_sink_room(struct bscope_sink *sink, size_t size) {
+  if (bscope_unlikely(size > sink->capacity - sink->used))
+    return bscope_sink_room_slowly(sink);
+  return sink->bytes + sink->used;
+}
+
+static inline void bscope_sink_wrote(struct bscope_sink *sink, const char *end) {
+  sink->used = (size_t)(end - sink->bytes);
+}
+
 /* A number in decimal. */
 void bscope_sink_put_number(struct bscope_sink *sink, uint64_t number);
 

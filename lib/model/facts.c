@@ -18,6 +18,8 @@ struct bscope_facts_site {
   const char *name2;
   const char *text;
   const char *function;
+  const char *type;
+  const char *file;
   uint32_t line;
   uint32_t entry; /* + 1; 0: not seen yet */
 };
@@ -37,7 +39,8 @@ void bscope_facts_fini(struct bscope_facts_table *table) {
 /* A site's strings don't change; what could differ under one number is another site's. */
 static bool same_site(const struct bscope_facts_site *site, const struct bscope_event *event) {
   return site->entry != 0 && site->line == event->line && site->name == event->name && site->name2 == event->name2 &&
-         site->text == event->text && site->function == event->function;
+         site->text == event->text && site->function == event->function && site->type == event->type_name &&
+         site->file == event->file;
 }
 
 static int intern(struct bscope_names *names, const char *text, uint32_t *out) {
@@ -124,7 +127,8 @@ int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event 
   struct bscope_facts_site *site = cached_site(table, event->site);
   if (site == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  *site = (struct bscope_facts_site){event->name, event->name2, event->text, event->function, event->line, *out + 1};
+  *site = (struct bscope_facts_site){event->name,      event->name2, event->text, event->function,
+                                     event->type_name, event->file,  event->line, *out + 1};
   return BSCOPE_OK;
 }
 
@@ -139,6 +143,11 @@ int bscope_facts_shape(struct bscope_facts_table *table, const struct bscope_eve
   if (event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN)
     return BSCOPE_OK;
   return bscope_facts_of(table, event, &out->facts);
+}
+
+void bscope_facts_forget_hints(struct bscope_facts_table *table) {
+  for (size_t i = 0; i < table->count; i++)
+    memset(table->entries[i].hints, 0, sizeof(table->entries[i].hints));
 }
 
 int bscope_facts_keep(struct bscope_facts_table *table, uint32_t site, const struct bscope_shape *shape) {

@@ -78,6 +78,9 @@ int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event 
 /* The shape of an event, its entry included, into *out. 0 or BSCOPE_ERR_NO_MEMORY. */
 int bscope_facts_shape(struct bscope_facts_table *table, const struct bscope_event *event, struct bscope_shape *out);
 
+/* Forgets the hints, which are one resolver's: before another one uses the table. */
+void bscope_facts_forget_hints(struct bscope_facts_table *table);
+
 /* Keeps the shape of a site of this process. 0 or BSCOPE_ERR_NO_MEMORY. */
 int bscope_facts_keep(struct bscope_facts_table *table, uint32_t site, const struct bscope_shape *shape);
 

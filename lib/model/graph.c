@@ -5,6 +5,7 @@
  */
 #include "model/graph.h"
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "base/util.h"
 #include "model/memory.h"
@@ -14,40 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 20 /* of a 64-bit number */
-#define ID_SLACK 32   /* behind an id: digits are copied in fixed steps */
-
-/* Eight decimal digits of n < 10^8 as the bytes of a word, the first in the lowest byte. */
-static inline uint64_t eight_digits(uint64_t n) {
-  uint64_t high = n / 10000, low = n % 10000;
-  uint64_t fours = high | low << 32;
-  uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7f0000007f);
-  uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-  uint64_t tens = (twos * 103 >> 10) & UINT64_C(0xf000f000f000f);
-  return (tens | (twos - tens * 10) << 8) | UINT64_C(0x3030303030303030);
-}
-
-/* Writes n < 10^8 without leading zeros and gives its end; eight bytes are touched. */
-static inline char *put_small(char *out, uint64_t n) {
-  uint64_t digits = eight_digits(n);
-  unsigned zeros = (unsigned)__builtin_ctzll((digits & UINT64_C(0x0f0f0f0f0f0f0f0f)) | UINT64_C(1) << 56) / 8;
-  digits >>= 8 * zeros;
-  memcpy(out, &digits, sizeof(digits));
-  return out + 8 - zeros;
-}
-
-static char *put_number(char *out, uint64_t n) {
-  if (bscope_likely(n < 100000000))
-    return put_small(out, n);
-  out = put_number(out, n / 100000000);
-  uint64_t digits = eight_digits(n % 100000000);
-  memcpy(out, &digits, sizeof(digits));
-  return out + sizeof(digits);
-}
+#define ID_SLACK 32 /* behind an id: digits are copied in fixed steps */
 
 /* "<name>_<number>" behind the other ids; each begins at a multiple of four bytes. */
 static int add_id(struct bscope_graph *graph, const struct bscope_name_text *name, uint64_t number, uint32_t *out) {
-  size_t need = graph->id_bytes + name->length + DIGITS_MAX + ID_SLACK;
+  size_t need = graph->id_bytes + name->length + BSCOPE_DIGITS_MAX + ID_SLACK;
   char *ids = bscope_model_grow(graph->ids, &graph->id_capacity, need, 1);
   if (ids == NULL)
     return BSCOPE_ERR_NO_MEMORY;
@@ -62,7 +34,7 @@ static int add_id(struct bscope_graph *graph, const struct bscope_name_text *nam
     memcpy(end, name->text, name->length);
   end += name->length;
   *end++ = '_';
-  end = put_number(end, number);
+  end = bscope_put_digits(end, number);
   *end++ = '\0';
   graph->id_bytes = bscope_round_up((uint64_t)(end - ids), 4);
   return BSCOPE_OK;
