@@ -12,12 +12,16 @@
 
 #include <stdlib.h>
 
+#define ROOM 512 /* of an element, its strings apart */
+
 /* Names of enum bscope_relation. */
-static const char *const relationships[] = {
-    [BSCOPE_RELATION_OWNS] = "owns",
-    [BSCOPE_RELATION_BORROWS_IMMUT] = "borrows_immut",
-    [BSCOPE_RELATION_BORROWS_MUT] = "borrows_mut",
-    [BSCOPE_RELATION_MOVES] = "moves",
+#define NAME_OF(name)                                                                                                  \
+  { name "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", sizeof(name) - 1 }
+static const struct bscope_json_text relationships[] = {
+    [BSCOPE_RELATION_OWNS] = NAME_OF("owns"),
+    [BSCOPE_RELATION_BORROWS_IMMUT] = NAME_OF("borrows_immut"),
+    [BSCOPE_RELATION_BORROWS_MUT] = NAME_OF("borrows_mut"),
+    [BSCOPE_RELATION_MOVES] = NAME_OF("moves"),
 };
 
 static int fail_memory(void) {
@@ -50,6 +54,36 @@ static void put_end(struct bscope_json *json, const char *key, size_t size, bsco
 
 #define PUT_END(json, name, end) put_end((json), ", \"" name "\": ", sizeof(", \"" name "\": ") - 1, (end))
 
+static inline struct bscope_json_text node_word(struct bscope_json *json, const struct bscope_graph_node *node) {
+  return bscope_json_word(json, bscope_graph_node_name(json->graph, node));
+}
+
+/* Whether an id can be written from a name and a position, and all fits in the room that is asked for. */
+static bool is_plain(const struct bscope_json *json, size_t size) {
+  return !json->graph->given_ids && size <= BSCOPE_SINK_SIZE / 4;
+}
+
+static char *copy_end(char *out, bscope_stamp end) {
+  return end == BSCOPE_STAMP_OPEN ? bscope_json_copy_literal(out, "null") : bscope_put_digits(out, end);
+}
+
+/* The quick way of put_node. */
+static char *copy_node(char *out, struct bscope_json_text name, struct bscope_json_text type,
+                       const struct bscope_graph_node *node, bscope_stamp dropped) {
+  out = bscope_json_copy_literal(out, "{\"id\": \"");
+  out = bscope_json_copy_id(out, name, node->created_at);
+  out = bscope_json_copy_literal(out, "\", \"name\": \"");
+  out = bscope_json_copy(out, name);
+  out = bscope_json_copy_literal(out, "\", \"type_name\": \"");
+  out = bscope_json_copy(out, type);
+  out = bscope_json_copy_literal(out, "\", \"created_at\": ");
+  out = bscope_put_digits(out, node->created_at);
+  out = bscope_json_copy_literal(out, ", \"dropped_at\": ");
+  out = copy_end(out, dropped);
+  *out++ = '}';
+  return out;
+}
+
 static void put_node(struct bscope_json *json, size_t i, const struct bscope_node *node) {
   bscope_sink_put_literal(json->sink, "{\"id\": ");
   bscope_json_put_id(json, i, node);
@@ -62,36 +96,54 @@ static void put_node(struct bscope_json *json, size_t i, const struct bscope_nod
   bscope_sink_put_literal(json->sink, "}");
 }
 
-static int put_nodes(struct bscope_json *json) {
-  size_t count = bscope_graph_node_count(json->graph);
-  bscope_sink_put_literal(json->sink, "  \"nodes\": [");
-  for (size_t i = 0; i < count && bscope_json_status(json) == BSCOPE_OK; i++) {
-    struct bscope_node node;
-    int status = bscope_graph_node(json->graph, i, &node);
-    if (status != BSCOPE_OK)
-      return status;
-    begin_element(json, i);
+static int put_node_slowly(struct bscope_json *json, size_t i) {
+  struct bscope_node node;
+  int status = bscope_graph_node(json->graph, i, &node);
+  if (status == BSCOPE_OK)
     put_node(json, i, &node);
-  }
-  end_array(json, count);
-  return bscope_json_status(json);
+  return status;
 }
 
-static int put_edge(struct bscope_json *json, const struct bscope_edge *edge) {
+static char *begin_copy(char *out, size_t i) {
+  return i == 0 ? bscope_json_copy_literal(out, "\n    ") : bscope_json_copy_literal(out, ",\n    ");
+}
+
+static int put_nodes(struct bscope_json *json) {
+  size_t count = bscope_graph_node_count(json->graph);
+  int status = BSCOPE_OK;
+  bscope_sink_put_literal(json->sink, "  \"nodes\": [");
+  for (size_t i = 0; i < count && status == BSCOPE_OK; i++) {
+    const struct bscope_graph_node *node = &json->graph->nodes[i];
+    struct bscope_json_text name = node_word(json, node), type = bscope_json_word(json, node->type);
+    size_t size = 2 * name.size + type.size + ROOM;
+    bool dropped = (node->flags & BSCOPE_GRAPH_ENDING) == BSCOPE_ENDING_DROPPED;
+    status = bscope_json_status(json);
+    if (bscope_likely(is_plain(json, size) && node->created_at <= BSCOPE_JSON_EXACT_MAX / 2)) {
+      char *out = begin_copy(bscope_sink_room(json->sink, size), i);
+      bscope_sink_wrote(json->sink, copy_node(out, name, type, node, dropped ? node->ended_at : BSCOPE_STAMP_OPEN));
+      continue;
+    }
+    begin_element(json, i);
+    if (status == BSCOPE_OK)
+      status = put_node_slowly(json, i);
+  }
+  end_array(json, count);
+  return status == BSCOPE_OK ? bscope_json_status(json) : status;
+}
+
+static int put_edge_slowly(struct bscope_json *json, const struct bscope_edge *edge) {
   struct bscope_node from, to;
   int status = bscope_graph_node(json->graph, edge->from, &from);
   if (status == BSCOPE_OK)
     status = bscope_graph_node(json->graph, edge->to, &to);
   if (status != BSCOPE_OK)
     return status;
-  if ((size_t)edge->relation >= BSCOPE_COUNT(relationships))
-    return bscope_fail(BSCOPE_ERR_SERIALIZATION, "relation %d has no name in JSON", (int)edge->relation);
   bscope_sink_put_literal(json->sink, "{\"from\": ");
   bscope_json_put_id(json, edge->from, &from);
   bscope_sink_put_literal(json->sink, ", \"to\": ");
   bscope_json_put_id(json, edge->to, &to);
   bscope_sink_put_literal(json->sink, ", \"relationship\": ");
-  bscope_json_put_string(json, relationships[edge->relation]);
+  bscope_json_put_string(json, relationships[edge->relation].bytes);
   bscope_json_put_number_field(json, "start", edge->start);
   PUT_END(json, "end", edge->end);
   if (edge->inferred)
@@ -100,16 +152,44 @@ static int put_edge(struct bscope_json *json, const struct bscope_edge *edge) {
   return BSCOPE_OK;
 }
 
+static char *copy_edge(char *out, const struct bscope_json *json, const struct bscope_edge *edge,
+                       struct bscope_json_text from, struct bscope_json_text to) {
+  const struct bscope_graph_node *nodes = json->graph->nodes;
+  out = bscope_json_copy_literal(out, "{\"from\": \"");
+  out = bscope_json_copy_id(out, from, nodes[edge->from].created_at);
+  out = bscope_json_copy_literal(out, "\", \"to\": \"");
+  out = bscope_json_copy_id(out, to, nodes[edge->to].created_at);
+  out = bscope_json_copy_literal(out, "\", \"relationship\": \"");
+  out = bscope_json_copy(out, relationships[edge->relation]);
+  out = bscope_json_copy_literal(out, "\", \"start\": ");
+  out = bscope_put_digits(out, edge->start);
+  out = bscope_json_copy_literal(out, ", \"end\": ");
+  out = copy_end(out, edge->end);
+  if (edge->inferred)
+    out = bscope_json_copy_literal(out, ", \"inferred\": true");
+  *out++ = '}';
+  return out;
+}
+
 /* One array of edges, each found by `get`. */
 static int put_edges(struct bscope_json *json, size_t count,
                      int (*get)(const struct bscope_graph *, size_t, struct bscope_edge *)) {
+  const struct bscope_graph_node *nodes = json->graph->nodes;
   int status = BSCOPE_OK;
   for (size_t i = 0; i < count && status == BSCOPE_OK; i++) {
     struct bscope_edge edge;
-    begin_element(json, i);
     status = get(json->graph, i, &edge);
-    if (status == BSCOPE_OK)
-      status = put_edge(json, &edge);
+    if (status != BSCOPE_OK)
+      break;
+    struct bscope_json_text from = node_word(json, &nodes[edge.from]), to = node_word(json, &nodes[edge.to]);
+    size_t size = from.size + to.size + ROOM;
+    if (bscope_likely(is_plain(json, size) && edge.start <= BSCOPE_JSON_EXACT_MAX / 2)) {
+      char *out = begin_copy(bscope_sink_room(json->sink, size), i);
+      bscope_sink_wrote(json->sink, copy_edge(out, json, &edge, from, to));
+    } else {
+      begin_element(json, i);
+      status = put_edge_slowly(json, &edge);
+    }
     if (status == BSCOPE_OK)
       status = bscope_json_status(json);
   }

@@ -56,7 +56,7 @@ static void mark(struct bscope_json_ids *ids, struct holders *holders, const str
 int bscope_json_ids_init(struct bscope_json_ids *ids, const struct bscope_graph *graph) {
   struct holders holders = {.mask = 15};
   *ids = (struct bscope_json_ids){NULL};
-  if (!has_given(graph))
+  if (!graph->given_ids || !has_given(graph))
     return BSCOPE_OK;
   while (holders.mask < 2 * bscope_graph_node_count(graph))
     holders.mask = 2 * holders.mask + 1;

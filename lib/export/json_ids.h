@@ -7,7 +7,7 @@
 #ifndef BSCOPE_EXPORT_JSON_IDS_H
 #define BSCOPE_EXPORT_JSON_IDS_H
 
-#include <borrowscope/graph.h>
+#include "model/graph.h"
 
 struct bscope_json_ids {
   uint32_t *marks; /* of each node; NULL: none has any */

@@ -34,7 +34,7 @@ struct bscope_json {
   struct bscope_json_template **templates; /* by the number of an entry in the graph's facts */
   bool times;
   bool addresses;
-  struct bscope_json_place places[512]; /* a cache: each place has one row that it may be in */
+  struct bscope_json_place places[32]; /* a cache: each place has one row that it may be in */
 };
 
 /* Fails with the first failure of sink or texts. */

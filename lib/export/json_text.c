@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SLOTS 1024u
+#define FIRST_SLOTS 64u
 #define CHUNK_SIZE (64u << 10)
 
 struct bscope_json_text_chunk {
