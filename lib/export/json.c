@@ -220,15 +220,29 @@ static int put_event(struct bscope_json *json, const struct bscope_step *step, s
   return status == BSCOPE_OK ? bscope_json_status(json) : status;
 }
 
+/* What a step means: as the graph's walk told it, or resolved once more. */
+static int understand(const struct bscope_told *told, size_t i, struct bscope_resolver *resolver,
+                      const struct bscope_step *step, struct bscope_resolution *meaning) {
+  if (resolver)
+    return bscope_resolver_take(resolver, step, meaning);
+  const struct bscope_told_event *event = &told->events[i];
+  meaning->subject = (struct bscope_variable_ref){.variable = event->subject};
+  meaning->object = (struct bscope_variable_ref){.variable = event->object};
+  meaning->inferred = (event->flags & BSCOPE_TOLD_INFERRED) != 0;
+  meaning->ambiguous = (event->flags & BSCOPE_TOLD_AMBIGUOUS) != 0;
+  meaning->silent = (event->flags & BSCOPE_TOLD_SILENT) != 0;
+  return BSCOPE_OK;
+}
+
 /* All events of the log that are shown; *shown says how many. */
 static int stream_events(struct bscope_json *json, struct bscope_walk *walk, struct bscope_resolver *resolver,
                          size_t *shown) {
-  struct bscope_resolution meaning;
+  struct bscope_resolution meaning = {.overwritten_count = 0};
   struct bscope_step step;
   int status = BSCOPE_OK;
   while (status == BSCOPE_OK && bscope_walk_next(walk, &step)) {
     uint64_t time_ns = json->times ? bscope_walk_time(walk) : 0;
-    status = bscope_resolver_take(resolver, &step, &meaning);
+    status = understand(&json->told, walk->walked - 1, resolver, &step, &meaning);
     if (status != BSCOPE_OK || !bscope_json_event_shown((enum bscope_kind)step.kind, &meaning))
       continue;
     bool first = (*shown)++ == 0;
@@ -311,11 +325,11 @@ static int prepare(struct bscope_json *json) {
   return json->words && json->templates ? BSCOPE_OK : fail_memory();
 }
 
-/* A second resolver over the graph's facts tells the events' variables, by the numbers of the graph's nodes. */
+/* Where the graph could not tell what all events mean, a second resolver over its facts does, by the same numbers. */
 static int write_with(struct bscope_json *json, const struct bscope_log *log, struct bscope_graph *graph) {
   bscope_facts_forget_hints(&graph->facts);
-  struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
-  int status = resolver ? BSCOPE_OK : BSCOPE_ERR_NO_MEMORY;
+  struct bscope_resolver *resolver = json->told.given_up ? bscope_resolver_create_on(&graph->facts) : NULL;
+  int status = resolver || !json->told.given_up ? BSCOPE_OK : BSCOPE_ERR_NO_MEMORY;
   json->graph = graph;
   json->facts = &graph->facts;
   if (status == BSCOPE_OK)
@@ -329,7 +343,7 @@ static int write_with(struct bscope_json *json, const struct bscope_log *log, st
 
 int bscope_json_write(const struct bscope_log *log, bool times, bool addresses, struct bscope_sink *sink) {
   struct bscope_json *json = calloc(1, sizeof(*json));
-  struct bscope_graph *graph = json ? bscope_graph_build(log) : NULL;
+  struct bscope_graph *graph = json ? bscope_graph_build_and_tell(log, &json->told) : NULL;
   int status = json ? BSCOPE_OK : fail_memory();
   if (json && !graph)
     status = BSCOPE_ERR_NO_MEMORY; /* its message is set */
@@ -339,6 +353,8 @@ int bscope_json_write(const struct bscope_log *log, bool times, bool addresses, 
     json->addresses = addresses;
     status = write_with(json, log, graph);
   }
+  if (json)
+    free(json->told.events);
   bscope_graph_free(graph);
   free(json);
   return status;

@@ -29,6 +29,7 @@ struct bscope_json {
   struct bscope_json_texts texts;
   struct bscope_json_ids ids;
   const struct bscope_graph *graph;        /* the ids of its nodes are the ids of variables */
+  struct bscope_told told;                 /* by the graph: what the events mean */
   struct bscope_facts_table *facts;        /* the graph's, which the walk over the events may add to */
   struct bscope_json_text *words;          /* by the number of a name in the graph; bytes NULL: not asked for yet */
   struct bscope_json_template **templates; /* by the number of an entry in the graph's facts */

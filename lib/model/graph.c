@@ -205,9 +205,45 @@ static void count(struct bscope_graph *graph, const struct bscope_step *event, c
   graph->summary.overwritten += is->overwritten_count;
 }
 
+#define TOLD_SPARE 4096 /* events of which nothing is asked */
+#define TOLD_EACH 4     /* events a variable */
+
+static void give_up_telling(struct bscope_told *told) {
+  free(told->events);
+  *told = (struct bscope_told){.given_up = true};
+}
+
+/* Whether an event means no more than a told one holds. */
+static bool is_simple(const struct bscope_step *event, const struct bscope_resolution *is) {
+  return event->kind != BSCOPE_KIND_HEAP_REALLOC && event->kind != BSCOPE_KIND_RESIZE_BEGIN &&
+         !is->subject.has_given_id && !is->object.has_given_id && event->subject_is != BSCOPE_WORD_ID &&
+         event->object_is != BSCOPE_WORD_ID;
+}
+
+static int tell(const struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  struct bscope_told *told = graph->told;
+  if (told->given_up)
+    return BSCOPE_OK;
+  if (told->count >= TOLD_EACH * graph->node_count + TOLD_SPARE || !is_simple(event, is)) {
+    give_up_telling(told);
+    return BSCOPE_OK;
+  }
+  struct bscope_told_event *events = bscope_model_grow(told->events, &told->capacity, told->count + 1, sizeof(*events));
+  if (events == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  told->events = events;
+  events[told->count++] = (struct bscope_told_event){is->subject.variable, is->object.variable,
+                                                     (is->inferred ? BSCOPE_TOLD_INFERRED : 0u) |
+                                                         (is->ambiguous ? BSCOPE_TOLD_AMBIGUOUS : 0u) |
+                                                         (is->silent ? BSCOPE_TOLD_SILENT : 0u)};
+  return BSCOPE_OK;
+}
+
 static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_step *event) {
   struct bscope_resolution is;
   if (bscope_resolver_take(resolver, event, &is) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  if (graph->told != NULL && tell(graph, event, &is) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   count(graph, event, &is);
   for (uint32_t i = 0; i < is.overwritten_count; i++)
@@ -256,7 +292,7 @@ static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   return status;
 }
 
-struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
+struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told) {
   if (log == NULL) {
     bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_graph_build: the log is NULL");
     return NULL;
@@ -266,10 +302,17 @@ struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
     return NULL;
   bscope_names_init(&graph->names, bscope_now_ns());
   bscope_facts_init(&graph->facts, &graph->names, bscope_now_ns());
-  if (build(graph, log) == BSCOPE_OK)
+  graph->told = told;
+  int status = build(graph, log);
+  graph->told = NULL;
+  if (status == BSCOPE_OK)
     return graph;
   bscope_graph_free(graph);
   return NULL;
+}
+
+struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
+  return bscope_graph_build_and_tell(log, NULL);
 }
 
 struct bscope_graph *bscope_get_graph(void) {

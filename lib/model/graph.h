@@ -36,6 +36,26 @@ struct bscope_graph_node {
   uint32_t flags; /* enum bscope_graph_flag */
 };
 
+/* What an event meant: enough to write it once more without resolving it again. */
+struct bscope_told_event {
+  uint32_t subject; /* numbers of variables, or BSCOPE_VARIABLE_NONE */
+  uint32_t object;
+  uint32_t flags; /* enum bscope_told_flag */
+};
+
+enum bscope_told_flag { BSCOPE_TOLD_INFERRED = 1u, BSCOPE_TOLD_AMBIGUOUS = 2u, BSCOPE_TOLD_SILENT = 4u };
+
+/*
+ * What all events of a log meant, in their order. It is given up where it would outgrow the variables, since a log may
+ * say a million things about one, and where an event means more than this can hold (resizes, ids that callers gave).
+ */
+struct bscope_told {
+  struct bscope_told_event *events; /* NULL: given up */
+  size_t count;
+  size_t capacity;
+  bool given_up;
+};
+
 struct bscope_graph {
   struct bscope_names names;
   struct bscope_facts_table facts;
@@ -53,7 +73,8 @@ struct bscope_graph {
   size_t id_capacity;
   uint32_t *newest; /* by name: the newest node + 1; 0: there is none */
   size_t newest_capacity;
-  bool given_ids; /* some node's id does not end in its position */
+  struct bscope_told *told; /* while it is built, for whoever asked */
+  bool given_ids;           /* some node's id does not end in its position */
   struct bscope_graph_summary summary;
 };
 
@@ -69,5 +90,8 @@ static inline uint32_t bscope_graph_node_name(const struct bscope_graph *graph, 
     return facts->said;
   return (node->flags & BSCOPE_GRAPH_MOVED_IN) != 0 ? facts->name2 : facts->name;
 }
+
+/* bscope_graph_build, and what its events meant into *told: owned, free told->events. */
+struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told);
 
 #endif
