@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The JSON document of a log, into a sink: a pure function of the log and two switches (P7). Variables and relations
- * come from the graph; events are streamed past a resolver, so memory grows with variables and distinct strings, never
- * with events.
+ * come from the graph; events are read once more, and what they mean is what the graph's walk told, or where that would
+ * outgrow the variables a second resolver. So memory grows with variables and distinct strings, never with events.
  */
 #ifndef BSCOPE_EXPORT_JSON_H
 #define BSCOPE_EXPORT_JSON_H
