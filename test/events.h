@@ -24,6 +24,8 @@
 #define EV_LET_END(T, n, a) EV_(DROP, T, .name = (n), EV_SUBJECT_(ADDRESS, a), .flags = BSCOPE_SITE_SCOPED)
 #define EV_BORROW(T, n, txt, a) EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a))
 #define EV_BORROW_MUT(T, n, txt, a) EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a), EV_MUT_)
+#define EV_BORROW_PLACE(T, n, txt, a)                                                                                  \
+  EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a), .flags = BSCOPE_SITE_PLACE)
 #define EV_BORROW_VALUE(T, n, txt) EV_(BORROW, T, .name = (n), .text = (txt))
 #define EV_BORROW_AT(T, n, txt, a)                                                                                     \
   EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a), .flags = BSCOPE_SITE_BY_ADDRESS)

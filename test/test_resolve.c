@@ -115,6 +115,35 @@ static const struct story stories[] = {
          S(EV_BORROW(0, "d", "f(p)", 0x10), "+d_4 of ?"),
          S(EV_BORROW(0, "e", "i ? p : q", 0x10), "+e_5 of ?"),
      }},
+    {"in C++ a text calls the place itself: x, x.f, x[i] and what is behind a pointer",
+     {
+         S(EV_NEW(0, "s"), "+s_0"),
+         S(EV_BORROW_PLACE(0, "a", "s.f", 0x10), "+a_1 of s_0"),
+         S(EV_BORROW_PLACE(0, "b", "(s.f)", 0x10), "+b_2 of s_0"),
+         S(EV_BORROW_PLACE(0, "c", "s[1]", 0x14), "+c_3 of s_0"),
+         S(EV_BORROW_PLACE(0, "d", "s", 0x10), "+d_4 of s_0"),
+         S(EV_BORROW_PLACE(0, "e", "d.f", 0x10), "+e_5 of s_0 by d_4"),
+         S(EV_BORROW(0, "p", "&s", 0x10), "+p_6 of s_0"),
+         S(EV_BORROW_PLACE(0, "g", "*p", 0x10), "+g_7 of s_0 by p_6"),
+         S(EV_BORROW_PLACE(0, "h", "p->f", 0x10), "+h_8 of s_0 by p_6"),
+         S(EV_BORROW_PLACE(0, "i", "f(s)", 0x10), "+i_9 of ?"),
+         S(EV_BORROW_PLACE(1, "j", "d.f", 0x10), "+j_10 of ?d"),
+     }},
+    {"a place in a scope-bound borrower is the borrower's own; a pointer's text means its value as ever",
+     {
+         S(EV_NEW_AT(0, "buf", "b", 0x100, 64), "+buf_0"),
+         S(EV_REF(0, "v", 0x200, "b", 0x100), "+v_1 of buf_0 ~"),
+         S(EV_BORROW_PLACE(0, "w", "v.size", 0x204), "+w_2 of v_1"),
+         S(EV_BORROW_PLACE(0, "x", "v", 0x200), "+x_3 of v_1"),
+         S(EV_BORROW(0, "y", "v", 0x108), "+y_4 of buf_0 by v_1"),
+     }},
+    {"the same site's text is read as its flag says",
+     {
+         S(EV_NEW(0, "s"), "+s_0"),
+         S(EV_BORROW(0, "r", "s.f", 0x10), "+r_1 of ?", LINE(7)),
+         S(EV_BORROW_PLACE(0, "r", "s.f", 0x10), "+r_2 of s_0", LINE(7)),
+         S(EV_BORROW(0, "r", "s.f", 0x10), "+r_3 of ?", LINE(7)),
+     }},
     {"the address decides for a form that loads",
      {
          S(EV_NEW_AT(0, "buf", "b", 0x100, 64), "+buf_0"),
@@ -737,10 +766,19 @@ static void a_long_chain_remembers_sixteen_names(void **state) {
   bscope_resolver_destroy(resolver);
 }
 
-/* Texts and what they say: the form's first letters, then the root. */
+/* What a text says: the form's first letters, then the root. */
+static void assert_form(struct bscope_argument argument, const char *text, const char *expected) {
+  static const char *const forms[] = {"-", "whole ", "within ", "element ", "value ", "through "};
+  bool known = argument.form != BSCOPE_FORM_UNKNOWN;
+  char came_to[64];
+  snprintf(came_to, sizeof(came_to), "%s%.*s", forms[argument.form], known ? (int)argument.root_length : 0,
+           known ? argument.root : "");
+  if (strcmp(came_to, expected) != 0)
+    fail_msg("\"%s\" is \"%s\", not \"%s\"", text, came_to, expected);
+}
+
 static void arguments_are_parsed(void **state) {
   (void)state;
-  static const char *const forms[] = {"-", "whole ", "within ", "element ", "value ", "through "};
   static const char *const cases[][2] = {
       {"&x", "whole x"},
       {"& x . f", "within x"},
@@ -802,16 +840,43 @@ static void arguments_are_parsed(void **state) {
       {"\"", "-"},
       {"p + \"", "through p"},
   };
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-    struct bscope_argument argument = bscope_argument_parse(cases[i][0]);
-    char came_to[64];
-    snprintf(came_to, sizeof(came_to), "%s%.*s", forms[argument.form],
-             argument.form == BSCOPE_FORM_UNKNOWN ? 0 : (int)argument.root_length,
-             argument.form == BSCOPE_FORM_UNKNOWN ? "" : argument.root);
-    if (strcmp(came_to, cases[i][1]) != 0)
-      fail_msg("\"%s\" is \"%s\", not \"%s\"", cases[i][0], came_to, cases[i][1]);
-  }
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    assert_form(bscope_argument_parse(cases[i][0]), cases[i][0], cases[i][1]);
   assert_int_equal(bscope_argument_parse(NULL).form, BSCOPE_FORM_UNKNOWN);
+}
+
+/* Texts of C++ lvalues, which call a place. */
+static void a_place_has_a_root_and_a_form(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {"x", "whole x"},
+      {"(x)", "whole x"},
+      {"x.f", "within x"},
+      {"(x.f)", "within x"},
+      {"x[i]", "element x"},
+      {"x.f[i].g", "within x"},
+      {"*p", "through p"},
+      {"p->f", "through p"},
+      {"(*p).f", "through p"},
+      {"p[i]", "element p"},
+      {"*(p + 1)", "through p"},
+      {"(T &)x", "whole x"},
+      {"ns::x", "whole ns::x"},
+      {"x.get()", "-"},
+      {"p->q->f", "-"},
+      {"f(x)", "-"},
+      {"a ? b : c", "-"},
+      {"x = y", "-"},
+      {"++x", "-"},
+      {"out << x", "-"},
+      {"static_cast<T &>(x)", "-"},
+      {"\"abc\"", "-"},
+      {"&x", "-"},
+      {"", "-"},
+  };
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    assert_form(bscope_argument_parse_place(cases[i][0]), cases[i][0], cases[i][1]);
+  assert_int_equal(bscope_argument_parse_place(NULL).form, BSCOPE_FORM_UNKNOWN);
 }
 
 /* P9: a text may be anything; parsing it takes time in proportion to its length. */
@@ -824,6 +889,7 @@ static void a_hostile_argument_is_parsed_in_time(void **state) {
   for (const char *of = "([&*+-p\"'.,> "; *of != '\0'; of++) {
     memset(text, *of, LENGTH);
     (void)bscope_argument_parse(text);
+    (void)bscope_argument_parse_place(text);
     memset(text + LENGTH / 2, ')', LENGTH / 2);
     (void)bscope_argument_parse(text);
   }
@@ -842,6 +908,7 @@ int main(void) {
       cmocka_unit_test(a_log_without_its_beginning_is_no_evidence),
       cmocka_unit_test(a_long_chain_remembers_sixteen_names),
       cmocka_unit_test(arguments_are_parsed),
+      cmocka_unit_test(a_place_has_a_root_and_a_form),
       cmocka_unit_test(a_hostile_argument_is_parsed_in_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,8 @@
 #define BORROWSCOPE_SHORT_NAMES
 #include <borrowscope/track.h>
 
+#include <borrowscope/graph.h>
+
 #include "track_events.h"
 
 #define NEW 1
@@ -24,6 +26,7 @@ namespace {
 constexpr bscope_word none_word = BSCOPE_WORD_NONE;
 constexpr bscope_word address_word = BSCOPE_WORD_ADDRESS;
 constexpr unsigned scoped = BSCOPE_SITE_SCOPED;
+constexpr unsigned place = BSCOPE_SITE_PLACE;
 constexpr unsigned ends_scope = BSCOPE_SITE_SCOPED | BSCOPE_SITE_BORROWER_ONLY;
 
 template <class P> uint64_t word(P *pointer) {
@@ -128,9 +131,9 @@ void values_are_made_once_and_moved_once(void **) {
   assert_int_equal(track_move("a", "b", track_borrow("c", track_new("d", ++calls))), 2);
   track_expect(BSCOPE_KIND_NEW, "t", nullptr, 0);
   track_expect(BSCOPE_KIND_MOVE, "t", "u", 0);
-  track_expect(BSCOPE_KIND_BORROW, "b", nullptr, 0);
+  track_expect(BSCOPE_KIND_BORROW, "b", nullptr, place);
   track_expect(BSCOPE_KIND_NEW, "d", nullptr, 0);
-  track_expect(BSCOPE_KIND_BORROW, "c", nullptr, 0);
+  track_expect(BSCOPE_KIND_BORROW, "c", nullptr, place);
   track_expect(BSCOPE_KIND_MOVE, "a", "b", 0);
   track_expect_no_more();
 }
@@ -202,9 +205,9 @@ void borrows_tell_where_they_point(void **) {
   bscope_event event = track_expect(BSCOPE_KIND_BORROW, "pointer", nullptr, 0);
   track_words(&event, none_word, 0, address_word, word(&x));
   assert_string_equal(event.text, "&x");
-  event = track_expect(BSCOPE_KIND_BORROW, "lvalue", nullptr, 0);
+  event = track_expect(BSCOPE_KIND_BORROW, "lvalue", nullptr, place);
   track_words(&event, none_word, 0, address_word, word(&text));
-  event = track_expect(BSCOPE_KIND_BORROW, "array", nullptr, 0);
+  event = track_expect(BSCOPE_KIND_BORROW, "array", nullptr, place);
   track_words(&event, none_word, 0, address_word, word(array));
   event = track_expect(BSCOPE_KIND_BORROW, "qualified", nullptr, BSCOPE_SITE_MUTABLE);
   track_words(&event, none_word, 0, address_word, word(&x));
@@ -217,6 +220,48 @@ void borrows_tell_where_they_point(void **) {
   event = track_expect(BSCOPE_KIND_MOVE, "a", "b", 0);
   track_words(&event, none_word, 0, none_word, 0);
   track_expect_no_more();
+}
+
+struct record {
+  int field;
+  std::string name;
+  int array[3];
+};
+
+/* Every borrow's owner; the borrows are all that the log holds but for `s`. */
+void assert_all_borrow_from_s(size_t borrows) {
+  bscope_graph *graph = bscope_get_graph();
+  assert_non_null(graph);
+  assert_int_equal(bscope_graph_edge_count(graph), borrows);
+  for (size_t i = 0; i < borrows; i++) {
+    bscope_edge edge;
+    bscope_node owner;
+    assert_int_equal(bscope_graph_edge(graph, i, &edge), 0);
+    assert_int_equal(bscope_graph_node(graph, edge.to, &owner), 0);
+    assert_string_equal(owner.id, "s_0");
+    assert_false(edge.inferred);
+  }
+  bscope_graph_free(graph);
+}
+
+void a_part_of_a_variable_is_its_owner_s(void **) {
+  track_begin();
+  record s = track_new("s", record{1, "name", {1, 2, 3}});
+  track_borrow("a", s.field);
+  track_borrow_mut("b", s.name);
+  track_borrow("c", s.array[1]);
+  record &d = track_borrow("d", s);
+  track_borrow("e", d.field);
+  record *p = track_borrow("p", &s);
+  track_borrow("g", *p);
+  track_borrow("h", p->field);
+  track_borrow("i", (s.field));
+  {
+    BSCOPE_REF(const int &, k, s.field);
+    BSCOPE_MUT(std::string &, m, p->name);
+  }
+  assert_all_borrow_from_s(11);
+  track_end();
 }
 
 void forms_by_address_record_what_they_say(void **) {
@@ -287,7 +332,7 @@ void scoped_forms_declare_and_record(void **) {
   event = track_expect(BSCOPE_KIND_NEW, "a", nullptr, scoped);
   assert_string_equal(event.type_name, "int[3]");
   assert_string_equal(track_expect(BSCOPE_KIND_NEW, "kept", nullptr, scoped).type_name, "double");
-  event = track_expect(BSCOPE_KIND_BORROW, "reference", nullptr, scoped);
+  event = track_expect(BSCOPE_KIND_BORROW, "reference", nullptr, scoped | place);
   track_words(&event, none_word, 0, address_word, at[0]);
   event = track_expect(BSCOPE_KIND_BORROW, "pointer", nullptr, scoped | BSCOPE_SITE_MUTABLE);
   track_words(&event, address_word, at[2], address_word, at[1] + sizeof(int));
@@ -351,6 +396,7 @@ int main() {
       cmocka_unit_test(temporaries_live_to_the_end_of_the_expression),
       cmocka_unit_test(macros_stand_where_calls_may),
       cmocka_unit_test(borrows_tell_where_they_point),
+      cmocka_unit_test(a_part_of_a_variable_is_its_owner_s),
       cmocka_unit_test(forms_by_address_record_what_they_say),
       cmocka_unit_test(scoped_forms_declare_and_record),
       cmocka_unit_test(scopes_end_on_every_exit),

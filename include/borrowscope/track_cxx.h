@@ -49,6 +49,8 @@ template <class T> constexpr bool is_pointer = std::is_pointer_v<bare<T>> || std
 template <class T> constexpr uint8_t pointer_is = is_pointer<T> ? BSCOPE_WORD_ADDRESS : BSCOPE_WORD_NONE;
 template <class T>
 constexpr uint8_t place_is = is_pointer<T> || std::is_lvalue_reference_v<T> ? BSCOPE_WORD_ADDRESS : BSCOPE_WORD_NONE;
+template <class T>
+constexpr uint32_t place_flag = std::is_reference_v<T> && !is_pointer<T> ? uint32_t{BSCOPE_SITE_PLACE} : 0u;
 
 template <class T> BSCOPE_CXX_INLINE_ uint64_t address_of(T *pointer) noexcept {
   return reinterpret_cast<uintptr_t>(pointer);
@@ -67,12 +69,15 @@ template <class T> BSCOPE_CXX_INLINE_ uint64_t place_of(T &value) noexcept {
 /* What a by-name form tells of its value; T as deduced for T &&. */
 struct bscope_value {
   template <class T> static constexpr uint8_t is = BSCOPE_WORD_NONE;
+  template <class T> static constexpr uint32_t place = 0;
 };
 struct bscope_borrow {
   template <class T> static constexpr uint8_t is = place_is<T>;
+  template <class T> static constexpr uint32_t place = place_flag<T>;
 };
 struct bscope_move {
   template <class T> static constexpr uint8_t is = pointer_is<T>;
+  template <class T> static constexpr uint32_t place = 0;
 };
 
 template <class Word, class T> BSCOPE_CXX_INLINE_ uint64_t word_of(std::remove_reference_t<T> &value) noexcept {
@@ -245,8 +250,8 @@ private:
 
 #define BSCOPE_PASS_(kind, flags, word, how, name, name2, typed, type, text, ...)                                      \
   ::bscope::detail::pass<::bscope::detail::word>(                                                                      \
-      BSCOPE_CXX_SITE_(kind, (flags) | BSCOPE_CXX_PRETTY_##typed, BSCOPE_WORD_NONE,                                    \
-                       ::bscope::detail::word::is<BSCOPE_CXX_T_>, 0, BSCOPE_SITE_NAME_##how(name),                     \
+      BSCOPE_CXX_SITE_(kind, (flags) | BSCOPE_CXX_PRETTY_##typed | ::bscope::detail::word::place<BSCOPE_CXX_T_>,       \
+                       BSCOPE_WORD_NONE, ::bscope::detail::word::is<BSCOPE_CXX_T_>, 0, BSCOPE_SITE_NAME_##how(name),   \
                        BSCOPE_SITE_NAME_##how(name2), BSCOPE_CXX_TYPE_##typed(type), text),                            \
       BSCOPE_CXX_HOW_##how(name, name2), __VA_ARGS__)
 
@@ -291,8 +296,9 @@ private:
                     BSCOPE_CXX_TYPE_bscope_deduced(nullptr), name, label, guarded, nullptr)
 #define BSCOPE_REF_(flags, declared, type, name, label, guarded, text, ...)                                            \
   ::bscope::detail::same<declared> name __attribute__((unused)) = __VA_ARGS__;                                         \
-  BSCOPE_CXX_GUARD_(::std::true_type, BSCOPE_KIND_BORROW, flags, BSCOPE_SITE_BORROWER_ONLY,                            \
-                    ::bscope::detail::lender_is<BSCOPE_CXX_T_>, type, name, label, guarded, text)
+  BSCOPE_CXX_GUARD_(::std::true_type, BSCOPE_KIND_BORROW, (flags) | ::bscope::detail::place_flag<BSCOPE_CXX_T_>,       \
+                    BSCOPE_SITE_BORROWER_ONLY, ::bscope::detail::lender_is<BSCOPE_CXX_T_>, type, name, label, guarded, \
+                    text)
 #define BSCOPE_CXX_GUARD_(lent, kind, flags, end_flags, object_is, type, name, label, guarded, text)                   \
   ::bscope::detail::guard guarded(                                                                                     \
       ::bscope::detail::tag<decltype(name)>(), lent(),                                                                 \

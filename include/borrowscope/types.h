@@ -46,7 +46,8 @@ enum bscope_site_flag {
   BSCOPE_SITE_PRETTY_TYPE = 1u << 4,     /* type is the compiler's __PRETTY_FUNCTION__ around T */
   BSCOPE_SITE_PRETTY_FUNCTION = 1u << 5, /* function is __PRETTY_FUNCTION__ of a lambda */
   BSCOPE_SITE_SAMPLED = 1u << 6,         /* a _sampled form */
-  BSCOPE_SITE_RANGE = 1u << 7            /* a borrow whose subject word states its size */
+  BSCOPE_SITE_RANGE = 1u << 7,           /* a borrow whose subject word states its size */
+  BSCOPE_SITE_PLACE = 1u << 8 /* a C++ lvalue: the word is the address of what the text calls, not its value */
 };
 
 #define BSCOPE_SITE_ABI 1u

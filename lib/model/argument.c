@@ -227,3 +227,7 @@ static struct bscope_argument parse(struct span s, int depth) {
 struct bscope_argument bscope_argument_parse(const char *text) {
   return text == NULL ? unknown : parse((struct span){text, text + strlen(text)}, 0);
 }
+
+struct bscope_argument bscope_argument_parse_place(const char *text) {
+  return text == NULL ? unknown : parse_place((struct span){text, text + strlen(text)}, 0);
+}

@@ -27,4 +27,7 @@ struct bscope_argument {
 /* NULL is a text that says nothing. */
 struct bscope_argument bscope_argument_parse(const char *text);
 
+/* The same of a text that calls a place whose address was told (C++ lvalues): `x.f` is what `&x.f` is above. */
+struct bscope_argument bscope_argument_parse_place(const char *text);
+
 #endif

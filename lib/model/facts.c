@@ -21,6 +21,7 @@ struct bscope_facts_site {
   const char *type;
   const char *file;
   uint32_t line;
+  uint32_t place;
   uint32_t entry; /* + 1; 0: not seen yet */
 };
 
@@ -36,11 +37,15 @@ void bscope_facts_fini(struct bscope_facts_table *table) {
   free(table->shapes);
 }
 
+static uint32_t place_of(const struct bscope_event *event) {
+  return event->flags & BSCOPE_SITE_PLACE;
+}
+
 /* A site's strings don't change; what could differ under one number is another site's. */
 static bool same_site(const struct bscope_facts_site *site, const struct bscope_event *event) {
   return site->entry != 0 && site->line == event->line && site->name == event->name && site->name2 == event->name2 &&
          site->text == event->text && site->function == event->function && site->type == event->type_name &&
-         site->file == event->file;
+         site->file == event->file && site->place == place_of(event);
 }
 
 static int intern(struct bscope_names *names, const char *text, uint32_t *out) {
@@ -49,8 +54,10 @@ static int intern(struct bscope_names *names, const char *text, uint32_t *out) {
 
 /* Interns what the event says. */
 static int describe(struct bscope_names *names, const struct bscope_event *event, struct bscope_facts *facts) {
-  struct bscope_argument argument = bscope_argument_parse(event->text);
-  *facts = (struct bscope_facts){.line = event->line, .form = argument.form};
+  uint32_t place = place_of(event);
+  struct bscope_argument argument =
+      place != 0 ? bscope_argument_parse_place(event->text) : bscope_argument_parse(event->text);
+  *facts = (struct bscope_facts){.line = event->line, .place = place, .form = argument.form};
   if (intern(names, event->name, &facts->name) != BSCOPE_OK ||
       intern(names, event->name2, &facts->name2) != BSCOPE_OK ||
       intern(names, event->type_name, &facts->type) != BSCOPE_OK ||
@@ -72,7 +79,7 @@ static bool same_facts(const struct bscope_facts *a, const struct bscope_facts *
 
 static uint64_t facts_hash(const struct bscope_facts *facts) {
   const uint32_t numbers[] = {facts->name,     facts->name2, facts->type, facts->file,
-                              facts->function, facts->text,  facts->line};
+                              facts->function, facts->text,  facts->line, facts->place};
   uint64_t h = 0;
   for (size_t i = 0; i < BSCOPE_COUNT(numbers); i++)
     h = (h ^ numbers[i]) * UINT64_C(0x9e3779b97f4a7c15) + (h >> 31);
@@ -127,8 +134,8 @@ int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event 
   struct bscope_facts_site *site = cached_site(table, event->site);
   if (site == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  *site = (struct bscope_facts_site){event->name,      event->name2, event->text, event->function,
-                                     event->type_name, event->file,  event->line, *out + 1};
+  *site = (struct bscope_facts_site){event->name, event->name2, event->text,     event->function, event->type_name,
+                                     event->file, event->line,  place_of(event), *out + 1};
   return BSCOPE_OK;
 }
 

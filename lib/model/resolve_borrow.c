@@ -10,6 +10,9 @@
  *   otherwise                                                                      the address decides
  *   no range holds the address                                                     the text decides, by the rules of
  * names
+ *
+ * In C++ a text may call the place itself. A borrower without a place of its own is a reference or a view then, and
+ * what is in it is in its owner.
  */
 #include "model/resolver.h"
 
@@ -32,10 +35,17 @@ struct answer {
   bool ended; /* the owner had ended already: a finding */
 };
 
+/* The text calls (a part of) what a reference stands for. */
+static bool stands_for_owner(const struct bscope_variable *v, const struct search *s) {
+  return v->borrower && v->address == 0 && s->facts->place != 0;
+}
+
 static bool passes_on(const struct bscope_resolver *r, const struct search *s) {
   enum bscope_form form = s->facts->form;
-  return s->named != BSCOPE_SLOT_NONE && bscope_resolver_variable(r, s->named)->borrower &&
-         (form == BSCOPE_FORM_VALUE || form == BSCOPE_FORM_THROUGH || form == BSCOPE_FORM_ELEMENT);
+  const struct bscope_variable *v = s->named == BSCOPE_SLOT_NONE ? NULL : bscope_resolver_variable(r, s->named);
+  return v != NULL && v->borrower &&
+         (form == BSCOPE_FORM_VALUE || form == BSCOPE_FORM_THROUGH || form == BSCOPE_FORM_ELEMENT ||
+          stands_for_owner(v, s));
 }
 
 /* The address is right behind the last byte: an end pointer. */
@@ -75,7 +85,7 @@ static struct answer by_text_elsewhere(const struct bscope_resolver *r, const st
   slot = bscope_stacks_only(&r->stacks, s->facts->root, BSCOPE_WANT_BOTH);
   v = slot == BSCOPE_SLOT_NONE ? NULL : bscope_resolver_variable(r, slot);
   bool direct = s->facts->form == BSCOPE_FORM_WHOLE || s->facts->form == BSCOPE_FORM_WITHIN;
-  if (v != NULL && (direct || !v->borrower) && fits(v, s))
+  if (v != NULL && ((direct && !stands_for_owner(v, s)) || !v->borrower) && fits(v, s))
     return (struct answer){.owner = slot, .inferred = true};
   return (struct answer){0};
 }
