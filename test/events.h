@@ -22,6 +22,8 @@
 #define EV_LET(T, n, a, bytes)                                                                                         \
   EV_(NEW, T, .name = (n), EV_SUBJECT_(ADDRESS, a), .extent = (bytes), .flags = BSCOPE_SITE_SCOPED)
 #define EV_LET_END(T, n, a) EV_(DROP, T, .name = (n), EV_SUBJECT_(ADDRESS, a), .flags = BSCOPE_SITE_SCOPED)
+#define EV_KEPT(T, n, a)                                                                                               \
+  EV_(DROP, T, .name = (n), EV_SUBJECT_(ADDRESS, a), .flags = BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT)
 #define EV_BORROW(T, n, txt, a) EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a))
 #define EV_BORROW_MUT(T, n, txt, a) EV_(BORROW, T, .name = (n), .text = (txt), EV_OBJECT_(ADDRESS, a), EV_MUT_)
 #define EV_BORROW_PLACE(T, n, txt, a)                                                                                  \

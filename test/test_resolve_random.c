@@ -32,6 +32,7 @@ struct variable {
   bool nameless; /* its scope ended: its name means it no more */
   bool gone;     /* ended, and its memory made into something else */
   bool away;     /* being resized */
+  bool kept;     /* handed out: nothing at its address is it any more */
   uint32_t line;
   enum life life;
 };
@@ -64,11 +65,11 @@ static uint64_t length(const struct variable *v) {
 }
 
 static bool mapped(const struct variable *v) {
-  return v->life == ALIVE && v->address != 0 && !v->away;
+  return v->life == ALIVE && v->address != 0 && !v->away && !v->kept;
 }
 
 static bool holds(const struct variable *v, uint64_t address) {
-  return v->address != 0 && address >= v->address && address - v->address < length(v);
+  return v->address != 0 && !v->kept && address >= v->address && address - v->address < length(v);
 }
 
 static int newest_live(uint32_t thread, int name, enum want want) {
@@ -177,7 +178,7 @@ static void expect_drop_of(struct expected *is, int i) {
   is->subject = i;
   is->ends = true;
   all[i].life = DROPPED;
-  all[i].gone = all[i].away; /* it has no address at the moment */
+  all[i].gone = all[i].away || all[i].kept; /* it has no address at the moment */
 }
 
 static void expect_drop(struct expected *is, const struct bscope_event *event, int name) {
@@ -208,16 +209,20 @@ static void expect_drop_at(struct expected *is, uint64_t address) {
 }
 
 static void expect_scope_end(struct expected *is, const struct bscope_event *event, int name) {
-  bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0;
+  bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0, kept = (event->flags & BSCOPE_SITE_KEPT) != 0;
   is->silent = true;
   for (int i = count - 1; i >= 0; i--) {
     struct variable *v = &all[i];
-    if (!v->scope_open || v->gone || v->away || v->life == OVERWRITTEN || v->name != name || v->borrower != borrower ||
-        v->thread != event->thread || v->address != event->subject)
+    if (!v->scope_open || v->gone || v->away || v->life == OVERWRITTEN || v->name != name ||
+        (!kept && v->borrower != borrower) || v->thread != event->thread || v->address != event->subject)
       continue;
     v->scope_open = false;
-    v->nameless = true;
     is->subject = i;
+    if (kept && v->life == ALIVE) {
+      v->kept = true;
+      return;
+    }
+    v->nameless = true;
     if (v->life == ALIVE) {
       is->silent = false;
       expect_drop_of(is, i);
@@ -227,7 +232,7 @@ static void expect_scope_end(struct expected *is, const struct bscope_event *eve
 }
 
 static bool fits(const struct variable *v, bool has_address, uint64_t address) {
-  return !has_address || v->address == 0 || holds(v, address) || v->address + length(v) == address;
+  return !has_address || v->address == 0 || holds(v, address) || (!v->kept && v->address + length(v) == address);
 }
 
 /* A borrow of &name, with or without an address. */
@@ -249,8 +254,10 @@ static int expect_owner(struct expected *is, const struct bscope_event *event, i
     return other != NOBODY && fits(&all[other], has_address, event->object) ? other : NOBODY;
   }
   const struct variable *v = &all[named];
-  if (held == NOBODY || held == named || (v->address != 0 && v->address + length(v) == event->object))
+  if (held == NOBODY || held == named || (v->address != 0 && !v->kept && v->address + length(v) == event->object))
     return named;
+  if (v->kept)
+    return held;
   if (holds(v, event->object))
     return event->object == v->address ? named : held;
   is->ambiguous = true;
@@ -411,8 +418,9 @@ static struct bscope_event invent_ending(struct expected *is, struct dice d) {
     int name = v != NULL && v->scoped ? v->name : d.n;
     uint32_t thread = v != NULL && v->scoped ? v->thread : d.t;
     bool borrower = v != NULL && v->scoped && v->borrower;
-    e = borrower ? (struct bscope_event)EV_REF_END(thread, names[name], at)
-                 : (struct bscope_event)EV_LET_END(thread, names[name], at);
+    e = below(4) == 0 ? (struct bscope_event)EV_KEPT(thread, names[name], at)
+        : borrower    ? (struct bscope_event)EV_REF_END(thread, names[name], at)
+                      : (struct bscope_event)EV_LET_END(thread, names[name], at);
     expect_scope_end(is, &e, name);
     break;
   }

@@ -9,6 +9,9 @@
 
 #include <borrowscope/track.h>
 
+#include <borrowscope/export.h>
+#include <borrowscope/graph.h>
+
 #include "track_events.h"
 
 #define NONE BSCOPE_WORD_NONE
@@ -16,6 +19,7 @@
 #define SIZE BSCOPE_WORD_SIZE
 #define BY_ADDRESS BSCOPE_SITE_BY_ADDRESS
 #define SCOPED BSCOPE_SITE_SCOPED
+#define KEPT (BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT)
 #define ENDS_SCOPE (BSCOPE_SITE_SCOPED | BSCOPE_SITE_BORROWER_ONLY)
 
 /* Words that the library's macros use inside must be free for programs to define. */
@@ -347,7 +351,7 @@ static void scopes_end_on_every_exit(void **state) {
 
 static void scoped_forms_declare_and_record(void **state) {
   (void)state;
-  uintptr_t at[4];
+  uintptr_t at[5];
   track_begin();
   {
     BSCOPE_LET(int[3], a, {1, 2, 3});
@@ -363,6 +367,7 @@ static void scoped_forms_declare_and_record(void **state) {
     at[1] = word(&p);
     at[2] = word(&r);
     at[3] = word(&m);
+    at[4] = word(&kept);
   }
   struct bscope_event event = track_expect(BSCOPE_KIND_NEW, "a", NULL, SCOPED);
   track_words(&event, ADDRESS, at[0], NONE, 0);
@@ -378,6 +383,8 @@ static void scoped_forms_declare_and_record(void **state) {
   event = track_expect(BSCOPE_KIND_BORROW, "m", NULL, SCOPED | BSCOPE_SITE_MUTABLE);
   track_words(&event, ADDRESS, at[3], ADDRESS, at[1]);
   assert_string_equal(track_expect(BSCOPE_KIND_NEW, "kept", NULL, SCOPED).type_name, "double");
+  event = track_expect(BSCOPE_KIND_DROP, "kept", NULL, KEPT);
+  track_words(&event, ADDRESS, at[4], NONE, 0);
   event = track_expect(BSCOPE_KIND_DROP, "m", NULL, ENDS_SCOPE);
   track_words(&event, ADDRESS, at[3], NONE, 0);
   event = track_expect(BSCOPE_KIND_DROP, "r", NULL, ENDS_SCOPE);
@@ -465,6 +472,46 @@ static void other_languages_intern_and_emit(void **state) {
   track_expect_no_more();
 }
 
+__attribute__((noinline)) static int *make_and_hand_out(uintptr_t *place) {
+  BSCOPE_LET(int *, p, malloc(sizeof(*p)));
+  *place = word(&p);
+  BSCOPE_KEEP(p);
+  return p;
+}
+
+/* The place of what was handed out is not the variable any more; the variable is there until it is dropped. */
+static void what_is_kept_lives_without_its_place(void **state) {
+  (void)state;
+  uintptr_t place[2];
+  int *block[2];
+  track_begin();
+  for (int i = 0; i < 2; i++)
+    block[i] = make_and_hand_out(&place[i]);
+  borrow_at("r", (char *)place[0]);
+  track_drop("p");
+  struct bscope_graph *graph = bscope_get_graph();
+  struct bscope_graph_summary summary;
+  struct bscope_node node;
+  assert_non_null(graph);
+  assert_int_equal(bscope_graph_get_summary(graph, &summary), 0);
+  assert_int_equal(summary.overwritten, 0);
+  assert_int_equal(summary.unknown_owners, 1);
+  assert_int_equal(summary.drops, 1);
+  assert_int_equal(bscope_graph_node(graph, 0, &node), 0);
+  assert_int_equal(node.ending, BSCOPE_ENDING_NONE);
+  assert_int_equal(bscope_graph_node(graph, 1, &node), 0);
+  assert_int_equal(node.ending, BSCOPE_ENDING_DROPPED);
+  bscope_graph_free(graph);
+  char *text = bscope_export_json_to_string();
+  assert_non_null(text);
+  assert_non_null(strstr(text, "\"type\": \"Drop\", \"timestamp\": 5"));
+  assert_null(strstr(text, "\"type\": \"Drop\", \"timestamp\": 1")); /* the end of the block is no event */
+  bscope_string_free(text);
+  track_end();
+  free(block[0]);
+  free(block[1]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_keep_their_types),
@@ -477,6 +524,7 @@ int main(void) {
       cmocka_unit_test(text_is_what_was_written),
       cmocka_unit_test(scopes_end_on_every_exit),
       cmocka_unit_test(scoped_forms_declare_and_record),
+      cmocka_unit_test(what_is_kept_lives_without_its_place),
 #ifndef __clang__
       cmocka_unit_test(a_scope_entered_past_its_beginning_ends_silently),
 #endif

@@ -26,6 +26,7 @@ namespace {
 constexpr bscope_word none_word = BSCOPE_WORD_NONE;
 constexpr bscope_word address_word = BSCOPE_WORD_ADDRESS;
 constexpr unsigned scoped = BSCOPE_SITE_SCOPED;
+constexpr unsigned kept_flags = BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT;
 constexpr unsigned place = BSCOPE_SITE_PLACE;
 constexpr unsigned ends_scope = BSCOPE_SITE_SCOPED | BSCOPE_SITE_BORROWER_ONLY;
 
@@ -309,7 +310,7 @@ void forms_by_address_record_what_they_say(void **) {
 }
 
 void scoped_forms_declare_and_record(void **) {
-  uint64_t at[3];
+  uint64_t at[4];
   track_begin();
   {
     BSCOPE_LET(std::vector<int>, v, {1, 2, 3});
@@ -324,6 +325,7 @@ void scoped_forms_declare_and_record(void **) {
     at[0] = word(&v);
     at[1] = word(a);
     at[2] = word(&pointer);
+    at[3] = word(&kept);
   }
   bscope_event event = track_expect(BSCOPE_KIND_NEW, "v", nullptr, scoped);
   track_words(&event, address_word, at[0], none_word, 0);
@@ -343,6 +345,8 @@ void scoped_forms_declare_and_record(void **) {
   track_words(&event, address_word, at[2], none_word, 0);
   event = track_expect(BSCOPE_KIND_DROP, "reference", nullptr, ends_scope);
   track_words(&event, none_word, 0, none_word, 0);
+  event = track_expect(BSCOPE_KIND_DROP, "kept", nullptr, kept_flags);
+  track_words(&event, address_word, at[3], none_word, 0);
   track_expect(BSCOPE_KIND_DROP, "a", nullptr, scoped);
   event = track_expect(BSCOPE_KIND_DROP, "v", nullptr, scoped);
   track_words(&event, address_word, at[0], none_word, 0);

@@ -164,9 +164,11 @@
 #define BSCOPE_MUT(type, name, ...)                                                                                    \
   BSCOPE_REF_(BSCOPE_SITE_MUTABLE, type, #type, name, #name, bscope_guard_##name, #__VA_ARGS__, __VA_ARGS__)
 
-/* The end of the block that declares `name` records nothing: it is handed out. In that block or one inside it. No
- * value. */
-#define BSCOPE_KEEP(name) BSCOPE_KEEP_(name, bscope_guard_##name)
+/*
+ * `name` is handed out: the end of the block that declares it drops nothing. The variable lives on under its name,
+ * while its place on the stack is free for others, which is recorded there. In that block or one inside it. No value.
+ */
+#define BSCOPE_KEEP(name) BSCOPE_KEEP_(#name, bscope_guard_##name)
 
 /* --- Names known only at run time: the names are const char * of any lifetime --------------------------------------
  */

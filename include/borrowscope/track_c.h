@@ -195,8 +195,9 @@ BSCOPE_INLINE_ void bscope_guard_begin_(struct bscope_guard *guard, struct bscop
   bscope_record_inline(begin, subject, object);
 }
 
-BSCOPE_INLINE_ void bscope_guard_keep_(struct bscope_guard *guard) {
-  guard->cookie = 0;
+/* The end of the scope will only say that the place is free. */
+BSCOPE_INLINE_ void bscope_guard_keep_(struct bscope_guard *guard, struct bscope_site *end) {
+  guard->site = end;
 }
 
 BSCOPE_INLINE_ void bscope_guard_end_(struct bscope_guard *guard) {
@@ -232,6 +233,12 @@ BSCOPE_INLINE_ void bscope_guard_end_(struct bscope_guard *guard) {
   struct bscope_guard guard __attribute__((cleanup(bscope_guard_end_), unused));                                       \
   bscope_guard_begin_(&guard, BSCOPE_C_SITE_AT_(id), BSCOPE_C_SITE_AT_(id2), (uintptr_t)&name, (uintptr_t)name)
 
-#define BSCOPE_KEEP_(name, guard) bscope_guard_keep_(&guard)
+#define BSCOPE_KEEP_(label, guard) BSCOPE_C_KEEP_(__COUNTER__, label, guard)
+#define BSCOPE_C_KEEP_(id, label, guard)                                                                               \
+  __extension__({                                                                                                      \
+    BSCOPE_C_SITE_(id, BSCOPE_KIND_DROP, BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_NONE, \
+                   0, label, BSCOPE_NULL_, BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                             \
+    bscope_guard_keep_(&guard, BSCOPE_C_SITE_AT_(id));                                                                 \
+  })
 
 #endif

@@ -209,13 +209,11 @@ public:
       lender = place_of(value);
     bscope_record_inline(begin(tag<T>()), subject_, lender);
   }
-  BSCOPE_CXX_INLINE_ ~guard() {
-    if (site_)
-      bscope_record_inline(site_, subject_, 0);
-  }
+  BSCOPE_CXX_INLINE_ ~guard() { bscope_record_inline(site_, subject_, 0); }
   guard(const guard &) = delete;
   guard &operator=(const guard &) = delete;
-  BSCOPE_CXX_INLINE_ void keep() noexcept { site_ = nullptr; }
+  /* The end of the scope will only say that the place is free. */
+  template <class End> BSCOPE_CXX_INLINE_ void keep(End end) noexcept { site_ = end(tag<void>()); }
 
 private:
   bscope_site *site_;
@@ -309,6 +307,8 @@ private:
                        nullptr),                                                                                       \
       name)
 
-#define BSCOPE_KEEP_(name, guarded) guarded.keep()
+#define BSCOPE_KEEP_(label, guarded)                                                                                   \
+  guarded.keep(BSCOPE_CXX_SITE_(BSCOPE_KIND_DROP, BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT, BSCOPE_WORD_ADDRESS,          \
+                                BSCOPE_WORD_NONE, 0, label, nullptr, nullptr, nullptr))
 
 #endif

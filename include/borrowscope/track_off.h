@@ -43,6 +43,6 @@ template <class T> using same = T;
 #endif
 #define BSCOPE_REF_(flags, declared, type, name, label, guard, text, ...)                                              \
   BSCOPE_LET_(declared, type, name, label, guard, __VA_ARGS__)
-#define BSCOPE_KEEP_(name, guard) ((void)0)
+#define BSCOPE_KEEP_(label, guard) ((void)0)
 
 #endif

@@ -50,12 +50,13 @@ static bool passes_on(const struct bscope_resolver *r, const struct search *s) {
 
 /* The address is right behind the last byte: an end pointer. */
 static bool is_end_of(const struct bscope_variable *v, uint64_t address) {
-  return v->address != 0 && address != 0 && bscope_variable_last(v->address, v->size) == address - 1;
+  return !v->kept && v->address != 0 && address != 0 && bscope_variable_last(v->address, v->size) == address - 1;
 }
 
 /* An address does not contradict that the variable is meant. */
 static bool fits(const struct bscope_variable *v, const struct search *s) {
-  return !s->has_address || v->address == 0 || bscope_variable_contains(v, s->address) || is_end_of(v, s->address);
+  return !s->has_address || v->address == 0 || (!v->kept && bscope_variable_contains(v, s->address)) ||
+         is_end_of(v, s->address);
 }
 
 static struct answer by_range(const struct search *s) {
@@ -94,6 +95,8 @@ static struct answer by_text_elsewhere(const struct bscope_resolver *r, const st
 static struct answer settle(const struct bscope_resolver *r, const struct search *s) {
   const struct bscope_variable *named = bscope_resolver_variable(r, s->named);
   bool direct = s->facts->form == BSCOPE_FORM_WHOLE || s->facts->form == BSCOPE_FORM_WITHIN;
+  if (named->kept)
+    return by_range(s);
   if (bscope_variable_contains(named, s->address)) {
     bool itself = s->facts->form == BSCOPE_FORM_WHOLE && s->address == named->address;
     return itself ? (struct answer){.owner = s->named} : by_range(s);

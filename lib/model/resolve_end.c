@@ -16,17 +16,24 @@ static void drop_ended(const struct bscope_resolver *r, uint32_t slot, struct bs
   bscope_resolver_judge(r, slot, true, out);
 }
 
+/* The variable was handed out, its place was not: it lives on by its name alone. */
+static void leave_place(struct bscope_resolver *r, uint32_t slot) {
+  bscope_ranges_unmap(&r->ranges, slot);
+  bscope_ranges_unstart(&r->ranges, slot);
+  bscope_resolver_variable(r, slot)->kept = true;
+}
+
 /*
  * The end of a scope: of the variable that was declared at that address under that name. If that one has moved or was
  * dropped, its memory and its name are gone now too, and nothing is to be told.
  */
 static void end_scope(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
-  bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0;
+  bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0, kept = (event->flags & BSCOPE_SITE_KEPT) != 0;
   uint32_t name = bscope_resolver_current(r)->name;
   uint32_t best = BSCOPE_SLOT_NONE;
   for (uint32_t slot = bscope_ranges_first_at(&r->ranges, event->subject); slot != BSCOPE_SLOT_NONE;) {
     const struct bscope_variable *v = bscope_resolver_variable(r, slot);
-    if (v->scope_open && v->name == name && v->thread == event->thread && v->borrower == borrower &&
+    if (v->scope_open && v->name == name && v->thread == event->thread && (kept || v->borrower == borrower) &&
         (best == BSCOPE_SLOT_NONE || v->number > bscope_resolver_variable(r, best)->number))
       best = slot;
     slot = v->at_start.older;
@@ -36,6 +43,11 @@ static void end_scope(struct bscope_resolver *r, const struct bscope_step *event
     return;
   struct bscope_variable *v = bscope_resolver_variable(r, best);
   v->scope_open = false;
+  if (kept && v->life == BSCOPE_LIFE_ALIVE) {
+    out->subject = bscope_resolver_ref(r, best);
+    leave_place(r, best);
+    return;
+  }
   bscope_stacks_forget(&r->stacks, best);
   if (v->life == BSCOPE_LIFE_ALIVE) {
     out->silent = false;

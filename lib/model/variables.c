@@ -32,7 +32,7 @@ static void clear(struct bscope_variable *v) {
   v->stack = 0;
   v->gaps = 0;
   v->life = BSCOPE_LIFE_ALIVE;
-  v->stacked = v->named = v->started = v->mapped = v->remembered = false;
+  v->stacked = v->named = v->started = v->mapped = v->remembered = v->kept = false;
 }
 
 uint32_t bscope_variables_add(struct bscope_variables *variables) {

@@ -43,6 +43,7 @@ struct bscope_variable {
   bool borrower;
   bool scoped;     /* declared by a scope-bound form: the address is the variable's own, not its value's */
   bool scope_open; /* scoped, and the end of its scope is still to come */
+  bool kept;       /* scoped, and its block has ended without it: nothing at its address is it any more */
   bool given;      /* has given_id */
   bool at;         /* made by an _at form: its creation text calls the value */
   bool received;   /* made by a move: that text is the receiver's own */
