@@ -77,6 +77,61 @@ static void values_keep_their_types(void **state) {
   track_end();
 }
 
+enum colour { RED, GREEN };
+
+struct fields {
+  unsigned few : 3;
+  unsigned most : 31;
+  unsigned all : 32;
+  volatile unsigned shaky : 4;
+  unsigned long of_long : 3;
+  unsigned long half : 32;
+  long with_sign : 5;
+  long long longest : 7;
+  unsigned char of_char : 3;
+  _Bool truth : 1;
+  enum colour colour : 2;
+  enum colour whole;
+};
+
+/* Both as an operand: of the same type, hence the same result below zero. */
+#define SAME_ARITHMETIC(...)                                                                                           \
+  do {                                                                                                                 \
+    _Static_assert(_Generic(+(__VA_ARGS__), __typeof__(+track_new("x", __VA_ARGS__)) : 1, default : 0), #__VA_ARGS__); \
+    assert_true((double)((__VA_ARGS__)-9) == (double)(track_new("x", __VA_ARGS__) - 9));                               \
+    assert_true((__VA_ARGS__) == track_new("x", __VA_ARGS__));                                                         \
+  } while (0)
+
+static void bit_fields_are_promoted(void **state) {
+  (void)state;
+  struct fields f = {5, 6, 7, 3, 4, 2, -3, -8, 1, true, GREEN, GREEN};
+  const struct fields *p = &f;
+  const volatile unsigned long qualified = 3;
+  unsigned number = 8;
+  track_begin();
+  SAME_ARITHMETIC(f.few);
+  SAME_ARITHMETIC(p->few);
+  SAME_ARITHMETIC(f.most);
+  SAME_ARITHMETIC(f.all);
+  SAME_ARITHMETIC(f.shaky);
+  SAME_ARITHMETIC(f.of_long);
+  SAME_ARITHMETIC(f.half);
+  SAME_ARITHMETIC(f.with_sign);
+  SAME_ARITHMETIC(f.longest);
+  SAME_ARITHMETIC(f.of_char);
+  SAME_ARITHMETIC(f.truth);
+  SAME_ARITHMETIC(f.colour);
+  SAME_ARITHMETIC(f.whole);
+  SAME_ARITHMETIC(qualified);
+  SAME_ARITHMETIC(number);
+  IS(unsigned long, track_new("x", qualified));
+  IS(enum colour, track_new("x", f.whole));
+  assert_true(track_move("x", "y", track_borrow("r", track_new("x", f.few))) - 6 < 0);
+  assert_int_equal(track_new("x", number++), 8);
+  assert_int_equal(number, 9);
+  track_end();
+}
+
 static void values_are_evaluated_once(void **state) {
   (void)state;
   int calls = 0;
@@ -515,6 +570,7 @@ static void what_is_kept_lives_without_its_place(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_keep_their_types),
+      cmocka_unit_test(bit_fields_are_promoted),
       cmocka_unit_test(values_are_evaluated_once),
       cmocka_unit_test(forms_by_name_record_what_they_say),
       cmocka_unit_test(forms_by_address_record_what_they_say),

@@ -8,8 +8,9 @@
  *
  * In common to all of them:
  *  - A macro that takes a value gives it back, evaluated once. In C with the type that the expression has (arrays
- *    decay to pointers, as in any expression); in C++ an lvalue comes back as that lvalue, anything else as a value,
- *    moved once. Temporaries in a C++ argument live to the end of the full expression, as without the macro.
+ *    decay to pointers and narrow bit-fields are promoted, as in any expression); in C++ an lvalue comes back as that
+ * lvalue, anything else as a value, moved once. Temporaries in a C++ argument live to the end of the full expression,
+ * as without the macro.
  *  - Names are string constants, kept by the library with file, line and function of the call; NULL stands for no
  *    name. The _named forms take names that are known only at run time, for a look-up by name (about 100 ns) a call.
  *  - A call costs about 7 ns while recording is on, and one load and one predicted branch while it is off. The first

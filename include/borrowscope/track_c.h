@@ -3,8 +3,9 @@
  * The tracking macros in C. Included by track.h, which documents them.
  *
  * A macro is a GNU statement expression: it holds the value in a variable of its own (so that it is evaluated once,
- * whatever is nested in it), writes a record and yields the value. The argument is named once; the variable is
- * __auto_type initialised from a comma expression, which decays arrays, drops qualifiers and takes bit-fields.
+ * whatever is nested in it), writes a record and yields the value. The variable is __auto_type initialised from a comma
+ * expression, which decays arrays, drops qualifiers and takes bit-fields. The argument is evaluated there alone; clang
+ * reads it once more for its type.
  */
 /* clang takes a value in a macro's argument for a program's own text otherwise, and warns where it is not used. */
 #ifdef __clang__
@@ -36,6 +37,28 @@
 
 #define BSCOPE_C_VALUE_(id) BSCOPE_JOIN_(bscope_value_, id)
 #define BSCOPE_C_HOLD_(id, ...) __extension__ __auto_type BSCOPE_C_VALUE_(id) = ((void)0, (__VA_ARGS__));
+
+/*
+ * What the macro yields. A bit-field narrower than its type is an int in arithmetic, which gcc's variable still knows
+ * and clang's does not: there the value is given the type that the argument is promoted to, where the two differ.
+ */
+#ifdef __clang__
+#define BSCOPE_C_PROMOTED_(id) BSCOPE_JOIN_(bscope_promoted_, id)
+#define BSCOPE_C_MAY_PROMOTE_(id)                                                                                      \
+  _Generic(BSCOPE_C_VALUE_(id), unsigned int : 1, long : 1, unsigned long : 1, long long : 1, unsigned long long : 1,  \
+           default : 0)
+#define BSCOPE_C_PROMOTE_(id, ...)                                                                                     \
+  __typeof__(+__builtin_choose_expr(BSCOPE_C_MAY_PROMOTE_(id), (__VA_ARGS__), 0)) BSCOPE_C_PROMOTED_(id) =             \
+      (__typeof__(BSCOPE_C_PROMOTED_(id)))__builtin_choose_expr(BSCOPE_C_MAY_PROMOTE_(id), BSCOPE_C_VALUE_(id), 0);
+#define BSCOPE_C_YIELD_(id)                                                                                            \
+  __builtin_choose_expr(                                                                                               \
+      BSCOPE_C_MAY_PROMOTE_(id) &&                                                                                     \
+          !__builtin_types_compatible_p(__typeof__(BSCOPE_C_VALUE_(id)), __typeof__(BSCOPE_C_PROMOTED_(id))),          \
+      BSCOPE_C_PROMOTED_(id), BSCOPE_C_VALUE_(id))
+#else
+#define BSCOPE_C_PROMOTE_(id, ...)
+#define BSCOPE_C_YIELD_(id) BSCOPE_C_VALUE_(id)
+#endif
 
 /* gcc's and clang's number for the class of pointer types. */
 #define BSCOPE_C_IS_POINTER_(value) (__builtin_classify_type(value) == 5)
@@ -92,11 +115,12 @@
 #define BSCOPE_C_PASS_(id, kind, flags, word, how, name, name2, typed, type, text, ...)                                \
   __extension__({                                                                                                      \
     BSCOPE_C_HOLD_(id, __VA_ARGS__)                                                                                    \
+    BSCOPE_C_PROMOTE_(id, __VA_ARGS__)                                                                                 \
     BSCOPE_C_SITE_(id, kind, flags, BSCOPE_WORD_NONE, BSCOPE_C_OBJECT_IS_##word(BSCOPE_C_VALUE_(id)), 0,               \
                    BSCOPE_SITE_NAME_##how(name), BSCOPE_SITE_NAME_##how(name2), BSCOPE_C_TYPE_##typed(id, type),       \
                    BSCOPE_C_FUNCTION_, text)                                                                           \
     BSCOPE_C_RECORD_##how(id, name, name2, 0, BSCOPE_C_OBJECT_##word(BSCOPE_C_VALUE_(id)));                            \
-    BSCOPE_C_VALUE_(id);                                                                                               \
+    BSCOPE_C_YIELD_(id);                                                                                               \
   })
 
 /* What an _at form tells: the words' meanings, the words, and whether a null pointer is worth a record. */
