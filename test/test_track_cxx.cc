@@ -83,6 +83,7 @@ void values_keep_type_and_category(void **) {
   int x = 1;
   const int c = 2;
   int array[3] = {1, 2, 3};
+  volatile int changing = 4;
   fixed_in_place there;
   incomplete *opaque = nullptr;
   track_begin();
@@ -90,6 +91,8 @@ void values_keep_type_and_category(void **) {
   same_type<const int &>(track_new("x", c));
   same_type<int &&>(track_new("x", 5));
   same_type<int(&)[3]>(track_new("x", array));
+  same_type<volatile int &>(track_new("x", changing));
+  same_type<volatile int &>(track_borrow("x", changing));
   same_type<fixed_in_place &>(track_borrow("x", there));
   same_type<std::unique_ptr<int> &&>(track_move("x", "y", std::make_unique<int>(3)));
   same_type<incomplete *&>(borrow_at("x", opaque));

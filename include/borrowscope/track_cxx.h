@@ -80,8 +80,8 @@ struct bscope_move {
   template <class T> static constexpr uint32_t place = 0;
 };
 
-template <class Word, class T> BSCOPE_CXX_INLINE_ uint64_t word_of(std::remove_reference_t<T> &value) noexcept {
-  static_cast<void>(value);
+template <class Word, class T>
+BSCOPE_CXX_INLINE_ uint64_t word_of([[maybe_unused]] std::remove_reference_t<T> &value) noexcept {
   if constexpr (Word::template is<T> != BSCOPE_WORD_NONE)
     return place_of(value);
   else
