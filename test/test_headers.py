@@ -16,6 +16,9 @@ import sys
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wundef", "-Werror"]
 COMPILERS = [("gcc", "c", ("c11", "gnu2x")), ("clang", "c", ("c11", "gnu2x")),
              ("g++", "c++", ("c++17", "c++20")), ("clang++", "c++", ("c++17", "c++20"))]
+# Warnings of one language, which programs may turn on, and which no header may turn off for what comes after it.
+MORE = {"c": ["-Wdeclaration-after-statement"], "c++": []}
+STRICT = {"c": "int f(void);\nint f(void) { int x = 1; x++; int y = x; return y; }"}
 ONE_LANGUAGE = {"track_c.h": "c", "track_cxx.h": "c++"}  # the backends of track.h
 VARIANTS = {"track.h": [["-DBORROWSCOPE_DISABLE"], ["-DBORROWSCOPE_SHORT_NAMES"]],
             "borrowscope.h": [["-DBORROWSCOPE_DISABLE"], ["-DBORROWSCOPE_SHORT_NAMES"]]}
@@ -23,7 +26,7 @@ BROKEN = {"c": "static void f(int unused) {}", "c++": "void f(int unused) {}"}
 
 
 def compile_text(compiler, language, standard, flags, text):
-    command = [compiler, "-x", language, f"-std={standard}", *WARNINGS, *flags, "-fsyntax-only", "-"]
+    command = [compiler, "-x", language, f"-std={standard}", *WARNINGS, *MORE[language], *flags, "-fsyntax-only", "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     return done.returncode, " ".join(command), done.stderr
 
@@ -51,6 +54,9 @@ def main(source_root, build_root):
     for compiler, language, standard in sorted({job[:3] for job in work}):
         if compile_text(compiler, language, standard, [], BROKEN[language] + "\n")[0] == 0:
             sys.exit(f"{compiler} -std={standard} accepts what it should warn of: the check can't fail")
+        after = "#include <borrowscope/borrowscope.h>\n" + STRICT.get(language, BROKEN[language]) + "\n"
+        if compile_text(compiler, language, standard, include, after)[0] == 0:
+            sys.exit(f"{compiler} -std={standard}: the headers turn off a warning of the program's own")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda job: compile_text(*job), work))
     failures = [(command, message) for status, command, message in results if status != 0]

@@ -49,6 +49,10 @@
 
 #ifdef __cplusplus
 extern "C" {
+#else
+/* The functions below declare where they need something; a program may forbid that to itself (popped at the end). */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeclaration-after-statement"
 #endif
 
 /* Records what the inline part can't: registers the site, attaches the thread, drains, nests. Keeps errno. Any thread,
@@ -179,6 +183,8 @@ BSCOPE_INLINE_ void *bscope_record_realloc_(struct bscope_site *attempt, struct 
 
 #ifdef __cplusplus
 }
+#else
+#pragma GCC diagnostic pop
 #endif
 
 #endif
