@@ -68,6 +68,19 @@ def check_refused(compiler, standard, root, folder):
     print(f"{compiler} {standard}: what can't be tracked is refused with a reason")
 
 
+def check_too_old(compiler, root, build, folder):
+    """C++ before 17 is refused in one sentence, and the rest of the headers adds nothing to it."""
+    file = folder / "old.cc"
+    for header, flags in [("borrowscope.h", []), ("track.h", []), ("track.h", ["-DBORROWSCOPE_DISABLE"])]:
+        file.write_text(f"#include <borrowscope/{header}>\nint x;\n")
+        done = run([compiler, "-std=c++14", *flags, f"-I{root}/include", f"-I{build}/include", "-fsyntax-only",
+                    str(file)])
+        errors = [line for line in done.stderr.splitlines() if "error:" in line]
+        if len(errors) != (0 if flags else 1) or not all("need C++17" in line for line in errors):
+            sys.exit(f"{compiler} c++14 {header} {flags}: one clear error expected, found:\n{done.stderr}")
+    print(f"{compiler} c++14: refused with a reason")
+
+
 def main():
     root, build = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     found = 0
@@ -79,6 +92,7 @@ def main():
                 check_refused(compiler, standard, root, folder)
                 found += 1
         for compiler in filter(shutil.which, ["g++", "clang++"]):
+            check_too_old(compiler, root, build, folder)
             for standard in ["c++17", "c++20"]:
                 run_tests(compiler, standard, "test_track_cxx.cc", CXX_WARNINGS, root, build, folder)
                 check_refused(compiler, standard, root, folder)

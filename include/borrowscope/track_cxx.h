@@ -10,6 +10,10 @@
 #ifndef BORROWSCOPE_TRACK_CXX_H
 #define BORROWSCOPE_TRACK_CXX_H
 
+#if __cplusplus < 201703L
+#error "borrowscope's macros need C++17 or later: compile with -std=c++17, or with -DBORROWSCOPE_DISABLE without them"
+#else
+
 #include <memory>
 #include <type_traits>
 
@@ -310,5 +314,7 @@ private:
 #define BSCOPE_KEEP_(label, guarded)                                                                                   \
   guarded.keep(BSCOPE_CXX_SITE_(BSCOPE_KIND_DROP, BSCOPE_SITE_SCOPED | BSCOPE_SITE_KEPT, BSCOPE_WORD_ADDRESS,          \
                                 BSCOPE_WORD_NONE, 0, label, nullptr, nullptr, nullptr))
+
+#endif /* C++17 */
 
 #endif
