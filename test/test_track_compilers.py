@@ -30,7 +30,8 @@ REFUSED = [
      "can't be moved"),
     ("c++", "typedef int row[2]; bscope_track_new(\"a\", row{1, 2});", "can't be handed on"),
     ("c++", "int x = 1; BSCOPE_LET(int &, r, x);", "use BSCOPE_REF"),
-    ("c++", "struct { unsigned b : 3; } s = {1}; bscope_track_new(\"b\", s.b);", "bit-field"),
+    ("c++", "struct { unsigned b : 3; } s = {1}; bscope_track_new(\"b\", s.b);", "write +s.f"),
+    ("c++", "struct { unsigned b : 3; } s = {1}; bscope_track_borrow_typed(\"b\", \"t\", s.b);", "write +s.f"),
 ]
 
 

@@ -24,8 +24,9 @@
  * C: a macro is a GNU statement expression, for use inside functions. The address of a compound literal written
  * inside the argument (`&(struct s){0}`) ends with the macro, like that of any object in a statement expression:
  * give the literal a name. C++: usable wherever a call is, at namespace scope and in default member initialisers
- * too, skipped in constant evaluation. Not possible there: bit-fields (write +s.f) and types that can't be moved.
- * Plugins that are to be unloaded need -fno-gnu-unique, since sites in C++ inline functions are unique objects.
+ * too, skipped in constant evaluation. Not possible there: bit-fields ("cannot bind": write +s.f) and types that can't
+ * be moved. Plugins that are to be unloaded need -fno-gnu-unique, since sites in C++ inline functions are unique
+ * objects.
  */
 #ifndef BORROWSCOPE_TRACK_H
 #define BORROWSCOPE_TRACK_H

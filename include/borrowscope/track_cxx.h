@@ -255,7 +255,7 @@ private:
       BSCOPE_CXX_SITE_(kind, (flags) | BSCOPE_CXX_PRETTY_##typed | ::bscope::detail::word::place<BSCOPE_CXX_T_>,       \
                        BSCOPE_WORD_NONE, ::bscope::detail::word::is<BSCOPE_CXX_T_>, 0, BSCOPE_SITE_NAME_##how(name),   \
                        BSCOPE_SITE_NAME_##how(name2), BSCOPE_CXX_TYPE_##typed(type), text),                            \
-      BSCOPE_CXX_HOW_##how(name, name2), __VA_ARGS__)
+      BSCOPE_CXX_HOW_##how(name, name2), __VA_ARGS__) /* can't bind a bit-field? write +s.f, its value */
 
 #define BSCOPE_PASS_AT_(kind, flags, words, how, name, name2, typed, type, text, pointer, size)                        \
   ::bscope::detail::pass_at<::bscope::detail::words>(                                                                  \
