@@ -9,8 +9,8 @@
  * In common to all of them:
  *  - A macro that takes a value gives it back, evaluated once. In C with the type that the expression has (arrays
  *    decay to pointers and narrow bit-fields are promoted, as in any expression); in C++ an lvalue comes back as that
- * lvalue, anything else as a value, moved once. Temporaries in a C++ argument live to the end of the full expression,
- * as without the macro.
+ *    lvalue, anything else as a value, moved once. Temporaries in a C++ argument live to the end of the full
+ *    expression, as without the macro.
  *  - Names are string constants, kept by the library with file, line and function of the call; NULL stands for no
  *    name. The _named forms take names that are known only at run time, for a look-up by name (about 100 ns) a call.
  *  - A call costs about 7 ns while recording is on, and one load and one predicted branch while it is off. The first
@@ -23,10 +23,11 @@
  *
  * C: a macro is a GNU statement expression, for use inside functions. The address of a compound literal written
  * inside the argument (`&(struct s){0}`) ends with the macro, like that of any object in a statement expression:
- * give the literal a name. C++: usable wherever a call is, at namespace scope and in default member initialisers
- * too, skipped in constant evaluation. Not possible there: bit-fields ("cannot bind": write +s.f) and types that can't
- * be moved. Plugins that are to be unloaded need -fno-gnu-unique, since sites in C++ inline functions are unique
- * objects.
+ * give the literal a name. C++: usable wherever a call is evaluated, at namespace scope and in default member
+ * initialisers too, skipped in constant evaluation. Not where a lambda may not stand: before C++20 in the operand of
+ * decltype, noexcept or sizeof and in a template's argument, with g++ in no array's bound. Not possible either:
+ * bit-fields ("cannot bind": write +s.f) and types that can't be moved. Plugins that are to be unloaded need
+ * -fno-gnu-unique, since sites in C++ inline functions are unique objects.
  */
 #ifndef BORROWSCOPE_TRACK_H
 #define BORROWSCOPE_TRACK_H
