@@ -149,9 +149,9 @@
 /*
  * type name = initialiser; with a record of its beginning, and one of its end at break, return, goto, the end of
  * the block or, in C++, an exception. BSCOPE_LET(int[3], a, {1, 2, 3}); Stands where a declaration may, inside a
- * block, once for each name in a block. The variable's address is taken, so it lives in memory. In C++ no references.
- * Not seen: longjmp, exit and, in C without -fexceptions, thread cancellation. The end of a variable that was moved
- * or dropped before is no mistake.
+ * block, once for each name in a block. The variable's address is taken, so it lives in memory. No variable-length
+ * arrays; in C++ no references. Not seen: longjmp, exit and, in C without -fexceptions, thread cancellation. The end of
+ * a variable that was moved or dropped before is no mistake.
  */
 #define BSCOPE_LET(type, name, ...) BSCOPE_LET_(type, #type, name, #name, bscope_guard_##name, __VA_ARGS__)
 
