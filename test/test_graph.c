@@ -173,6 +173,17 @@ static void overwritten_resized_and_let_go(void **state) {
   bscope_graph_free(graph);
 }
 
+static void what_grows_from_null_has_a_name(void **state) {
+  (void)state;
+  struct bscope_graph *graph =
+      GRAPH(EV_RESIZE(0, "NULL", 0, 32),
+            EV_(HEAP_REALLOC, 0, .text = "NULL", EV_SUBJECT_(ADDRESS, 0x500), EV_OBJECT_(SIZE, 32)));
+  assert_node(graph, 0, "block_1", 1, BSCOPE_STAMP_OPEN);
+  assert_string_equal(node(graph, 0).name, "block");
+  assert_int_equal(bscope_graph_find(graph, "block"), 0);
+  bscope_graph_free(graph);
+}
+
 static void nodes_are_found_by_id_and_by_name(void **state) {
   (void)state;
   struct bscope_graph *graph = GRAPH(EV_NEW(0, "x"), EV_NEW(0, "x"), EV_NEW(0, "a_b"), EV_NEW_ID(0, "g", 70),
@@ -331,6 +342,7 @@ int main(void) {
       cmocka_unit_test(open_unknown_and_dangling_borrows),
       cmocka_unit_test(a_borrow_follows_its_moved_borrower_but_not_its_moved_owner),
       cmocka_unit_test(overwritten_resized_and_let_go),
+      cmocka_unit_test(what_grows_from_null_has_a_name),
       cmocka_unit_test(nodes_are_found_by_id_and_by_name),
       cmocka_unit_test(wrong_arguments_are_refused_and_change_nothing),
       cmocka_unit_test(an_empty_log_and_one_of_gaps),

@@ -292,6 +292,16 @@ static const struct story stories[] = {
          S(EV_RESIZED(0, 0, 64), "b_0 ~ was 100+16 is 100+16"),
          S(EV_BORROW_AT(0, "s", "x", 0x10f), "+s_4 of b_0 ~"),
      }},
+    {"what grows from a NULL that is written is a block; the program did not call it so",
+     {
+         S(EV_RESIZE(0, "((void *)0)", 0, 32), "?"),
+         S(EV_(HEAP_REALLOC, 0, .text = "((void *)0)", EV_SUBJECT_(ADDRESS, 0x500), EV_OBJECT_(SIZE, 32)),
+           "+block_1 is 500+32"),
+         S(EV_RESIZE(0, "p", 0, 32), "?"),
+         S(EV_(HEAP_REALLOC, 0, .text = "p", EV_SUBJECT_(ADDRESS, 0x600), EV_OBJECT_(SIZE, 32)), "+p_3 is 600+32"),
+         S(EV_MOVE_AT(0, "p", 0x500, "q"), "block_1>q_4 ~ is 500+32"),
+         S(EV_DROP_AT(0, "block", 0x500), "-q_4 ~"),
+     }},
     {"resizes pair with the newest begin of their thread; of NULL a variable is made",
      {
          S(EV_NEW_AT(0, "a", "p", 0x100, 16), "+a_0"),
@@ -870,6 +880,17 @@ static void arguments_are_parsed(void **state) {
   assert_int_equal(bscope_argument_parse(NULL).form, BSCOPE_FORM_UNKNOWN);
 }
 
+static void null_pointers_are_known(void **state) {
+  (void)state;
+  static const char *const nulls[] = {"NULL", "nullptr", "0", "__null", "((void *)0)", "(char *)NULL", " ( 0 ) "};
+  static const char *const others[] = {"", "NULLS", "null", "0x1", "00", "p", "*NULL", "f(NULL)", "NULL + 1"};
+  for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
+    assert_true(bscope_argument_is_null(nulls[i]));
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    assert_false(bscope_argument_is_null(others[i]));
+  assert_false(bscope_argument_is_null(NULL));
+}
+
 /* Texts of C++ lvalues, which call a place. */
 static void a_place_has_a_root_and_a_form(void **state) {
   (void)state;
@@ -934,6 +955,7 @@ int main(void) {
       cmocka_unit_test(a_long_chain_remembers_sixteen_names),
       cmocka_unit_test(arguments_are_parsed),
       cmocka_unit_test(a_place_has_a_root_and_a_form),
+      cmocka_unit_test(null_pointers_are_known),
       cmocka_unit_test(a_hostile_argument_is_parsed_in_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,8 +127,8 @@
 
 /*
  * realloc(pointer, size), recorded: the variable keeps its identity at its new address, or stays when it fails; of a
- * null pointer a variable begins, called as the argument is written.
- * Gives what realloc gives, a void *, with errno as realloc left it. Two records.
+ * null pointer a variable begins, called as the argument is written (p = bscope_realloc_at(p, n);), or "block" where
+ * that is NULL itself. Gives what realloc gives, a void *, with errno as realloc left it. Two records.
  */
 #define bscope_realloc_at(pointer, size) BSCOPE_REALLOC_(#pointer, pointer, size)
 

@@ -2,7 +2,8 @@
 /* The text of an argument: see argument.h. */
 #include "model/argument.h"
 
-#include <stdbool.h>
+#include "base/util.h"
+
 #include <string.h>
 
 #define DEPTH_MAX 16
@@ -230,4 +231,13 @@ struct bscope_argument bscope_argument_parse(const char *text) {
 
 struct bscope_argument bscope_argument_parse_place(const char *text) {
   return text == NULL ? unknown : parse_place((struct span){text, text + strlen(text)}, 0);
+}
+
+bool bscope_argument_is_null(const char *text) {
+  static const char *const nulls[] = {"NULL", "nullptr", "0", "__null"};
+  struct span s = text == NULL ? (struct span){NULL, NULL} : peel((struct span){text, text + strlen(text)});
+  for (size_t i = 0; i < BSCOPE_COUNT(nulls); i++)
+    if (starts(s, nulls[i]) && (size_t)(s.end - s.begin) == strlen(nulls[i]))
+      return true;
+  return false;
 }

@@ -7,6 +7,7 @@
 #ifndef BSCOPE_MODEL_ARGUMENT_H
 #define BSCOPE_MODEL_ARGUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum bscope_form {
@@ -29,5 +30,8 @@ struct bscope_argument bscope_argument_parse(const char *text);
 
 /* The same of a text that calls a place whose address was told (C++ lvalues): `x.f` is what `&x.f` is above. */
 struct bscope_argument bscope_argument_parse_place(const char *text);
+
+/* The text is a null pointer constant: it calls nothing by a name. */
+bool bscope_argument_is_null(const char *text);
 
 #endif

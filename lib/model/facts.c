@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNNAMED "block" /* what grows from a null pointer that is written as one */
+
 /* Beyond this a number is no index but an accident. */
 #define SITES_MAX ((uint32_t)1 << 20)
 
@@ -69,7 +71,8 @@ static int describe(struct bscope_names *names, const struct bscope_event *event
       bscope_names_intern(names, argument.root, argument.root_length, &facts->root) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   facts->said = facts->root != BSCOPE_NAME_NONE ? facts->root : facts->text;
-  return BSCOPE_OK;
+  facts->unnamed = bscope_argument_is_null(event->text);
+  return facts->unnamed ? intern(names, UNNAMED, &facts->said) : BSCOPE_OK;
 }
 
 /* The numbers that make an entry what it is; root, said and form follow from the text. */

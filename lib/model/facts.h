@@ -51,7 +51,8 @@ struct bscope_facts {
   uint32_t line;
   uint32_t place; /* BSCOPE_SITE_PLACE or 0: how the text is meant */
   uint32_t root;  /* of the text; NONE when it says nothing */
-  uint32_t said;  /* what the text calls the value: its root, or all of it where it has none */
+  uint32_t said;  /* what the text calls the value: its root, all of it where it has none, or "block" */
+  bool unnamed;   /* the text is a null pointer: "block" is no name of the program\'s */
   enum bscope_form form;
   struct bscope_stack_hint hints[3]; /* of name, name2, root */
 };

@@ -66,6 +66,8 @@ static void note_former(struct bscope_resolver *r, const struct bscope_step *eve
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   const struct bscope_facts *made = &r->facts->entries[v->facts], *move = bscope_resolver_current(r);
   uint32_t called = v->at ? made->said : BSCOPE_NAME_NONE;
+  if (made->unnamed)
+    return; /* the program never called it so */
   bscope_chains_note(&r->chains, chain, (struct bscope_former){v->name, v->thread, made->function}, r->gaps);
   bscope_chains_note(&r->chains, chain, (struct bscope_former){called, v->thread, made->function}, r->gaps);
   /* A receiver calls the value by a name of its own, which is not a former one. */
