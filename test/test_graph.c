@@ -150,7 +150,8 @@ static void a_borrow_follows_its_moved_borrower_but_not_its_moved_owner(void **s
   assert_edge(edge(graph, 0), 1, 0, BSCOPE_RELATION_BORROWS_MUT, 1, 2);
   assert_edge(edge(graph, 1), 2, 0, BSCOPE_RELATION_BORROWS_MUT, 2, 4);
   assert_int_equal(bscope_graph_relation_count(graph), 2);
-  assert_int_equal(summary(graph).borrows_mut, 1);
+  assert_int_equal(summary(graph).borrows_mut, 2);
+  assert_int_equal(summary(graph).borrows_immut, 0);
   assert_int_equal(summary(graph).open_borrows, 0);
   assert_int_equal(summary(graph).moves, 2);
   bscope_graph_free(graph);

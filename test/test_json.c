@@ -204,6 +204,18 @@ static void test_move(void **state) {
   json_decref(document);
 }
 
+/* The counts of borrows are those of edges[], also where a move gave a borrower's edge a second part. */
+static void test_metadata_counts_edges(void **state) {
+  (void)state;
+  json_t *document = export_parsed(LOG(NEW("x"), BORROW("r", "x"), MOVE("r", "q")), NULL);
+  json_t *metadata = json_object_get(document, "metadata");
+  assert_int_equal(json_array_size(json_object_get(document, "edges")), 2);
+  assert_count(metadata, "total_relationships", 2);
+  assert_count(metadata, "immutable_borrows", 2);
+  assert_count(metadata, "mutable_borrows", 0);
+  json_decref(document);
+}
+
 /* What can't be resolved is written as such, never invented. */
 static void test_unknown(void **state) {
   (void)state;
@@ -855,6 +867,7 @@ int main(void) {
       cmocka_unit_test(test_empty),
       cmocka_unit_test(test_open_ends_are_null),
       cmocka_unit_test(test_move),
+      cmocka_unit_test(test_metadata_counts_edges),
       cmocka_unit_test(test_unknown),
       cmocka_unit_test(test_given_ids),
       cmocka_unit_test(test_given_id_like_a_position),

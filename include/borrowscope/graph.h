@@ -69,7 +69,7 @@ struct bscope_edge {
 struct bscope_graph_summary {
   size_t size;            /* sizeof(struct bscope_graph_summary) or 0 */
   uint64_t variables;     /* nodes */
-  uint64_t borrows_immut; /* borrows with a known owner */
+  uint64_t borrows_immut; /* edges: borrows with a known owner, and one more for each move of such a borrower */
   uint64_t borrows_mut;
   uint64_t moves;
   uint64_t drops;

@@ -108,8 +108,10 @@ static void end_node(struct bscope_graph *graph, uint32_t number, bscope_stamp s
 }
 
 static int add_edge(struct bscope_graph *graph, struct bscope_graph_node *borrower, uint32_t owner) {
+  bool is_mutable = (borrower->flags & BSCOPE_GRAPH_MUTABLE) != 0;
   borrower->owner = owner;
   graph->summary.open_borrows++;
+  *(is_mutable ? &graph->summary.borrows_mut : &graph->summary.borrows_immut) += 1;
   return append(&graph->edges, &graph->edge_count, &graph->edge_capacity, (uint32_t)(borrower - graph->nodes));
 }
 
@@ -139,7 +141,6 @@ static int on_borrow(struct bscope_graph *graph, const struct bscope_step *event
     graph->summary.unknown_owners++;
     return BSCOPE_OK;
   }
-  *(event->is_mutable ? &graph->summary.borrows_mut : &graph->summary.borrows_immut) += 1;
   return add_edge(graph, node, is->object.variable);
 }
 
