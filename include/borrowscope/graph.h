@@ -55,6 +55,9 @@ struct bscope_node {
  * A borrow lasts as long as its borrower: until that one's drop or end of borrow, whatever becomes of the owner. Moving
  * a borrower ends its edge, and an edge of what it moved to begins at the same stamp. Moving an owner leaves the open
  * borrows with the old variable.
+ *
+ * Who is meant is given by an id, or by a name that the event's own thread has for a variable. Found in another way, by
+ * an address or by a name that only another thread has, it is inferred.
  */
 struct bscope_edge {
   size_t from; /* node: the borrower, or what was moved */
@@ -62,7 +65,7 @@ struct bscope_edge {
   enum bscope_relation relation;
   bscope_stamp start;
   bscope_stamp end; /* BSCOPE_STAMP_OPEN while open; equal to start for a move */
-  bool inferred;    /* the owner was found by address or name, not given */
+  bool inferred;    /* the owner, or who moved, was found by address or by another thread's name */
 };
 
 /* What the graph could not settle, and how it settled the rest. */
@@ -75,7 +78,7 @@ struct bscope_graph_summary {
   uint64_t drops;
   uint64_t unknown_owners; /* borrows whose owner is unknown */
   uint64_t unresolved;     /* drops, moves and uses of something that was never seen */
-  uint64_t inferred;       /* events whose variable was found by address or name */
+  uint64_t inferred;       /* events whose variable was found by address or by another thread's name */
   uint64_t ambiguous;      /* text and address named different variables */
   uint64_t open_borrows;   /* not ended at the log's end */
   uint64_t alive;          /* owners whose life did not end before the log's end */

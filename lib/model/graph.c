@@ -132,7 +132,7 @@ static int on_borrow(struct bscope_graph *graph, const struct bscope_step *event
   if (node == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   node->flags = BSCOPE_GRAPH_BORROWER | (event->is_mutable ? BSCOPE_GRAPH_MUTABLE : 0u) |
-                (is->inferred ? BSCOPE_GRAPH_INFERRED : 0u);
+                (is->inferred ? BSCOPE_GRAPH_INFERRED | BSCOPE_GRAPH_GUESSED : 0u);
   if (event->subject_is == BSCOPE_WORD_ADDRESS) {
     node->address = event->subject;
     node->size = event->extent;
@@ -161,7 +161,7 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
   struct bscope_graph_node *from = &graph->nodes[source];
   to->type = from->type;
   to->moved_from = source;
-  to->flags |= from->flags & (BSCOPE_GRAPH_BORROWER | BSCOPE_GRAPH_MUTABLE);
+  to->flags |= from->flags & (BSCOPE_GRAPH_BORROWER | BSCOPE_GRAPH_MUTABLE | BSCOPE_GRAPH_GUESSED);
   if ((to->flags & BSCOPE_GRAPH_BORROWER) == 0)
     graph->summary.alive++;
   graph->summary.moves++;

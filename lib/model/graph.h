@@ -16,9 +16,10 @@ enum bscope_graph_flag {
   BSCOPE_GRAPH_ENDING = 3u, /* enum bscope_ending */
   BSCOPE_GRAPH_BORROWER = 4u,
   BSCOPE_GRAPH_MUTABLE = 8u,
-  BSCOPE_GRAPH_INFERRED = 16u, /* of the edge or of the move that made it */
+  BSCOPE_GRAPH_INFERRED = 16u, /* of the borrow or of the move that made it */
   BSCOPE_GRAPH_MOVED_IN = 32u, /* made by a move: its name is the move's second */
-  BSCOPE_GRAPH_GROWN = 64u     /* made by a resize of a null pointer: its name is what the argument calls it */
+  BSCOPE_GRAPH_GROWN = 64u,    /* made by a resize of a null pointer: its name is what the argument calls it */
+  BSCOPE_GRAPH_GUESSED = 128u /* a borrower whose owner was inferred, by its own borrow or that of what moved into it */
 };
 
 struct bscope_graph_node {

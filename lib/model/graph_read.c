@@ -68,7 +68,7 @@ int bscope_graph_edge(const struct bscope_graph *graph, size_t i, struct bscope_
                               .relation = is_mutable ? BSCOPE_RELATION_BORROWS_MUT : BSCOPE_RELATION_BORROWS_IMMUT,
                               .start = borrower->created_at,
                               .end = borrower->ended_at,
-                              .inferred = (borrower->flags & BSCOPE_GRAPH_INFERRED) != 0};
+                              .inferred = (borrower->flags & (BSCOPE_GRAPH_INFERRED | BSCOPE_GRAPH_GUESSED)) != 0};
   return BSCOPE_OK;
 }
 

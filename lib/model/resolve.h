@@ -37,9 +37,9 @@ struct bscope_resolution {
   struct bscope_variable_ref parent;  /* a reborrow's parent borrower, or unknown */
   bool creates;                       /* a variable was made: of a move it is `object`, else `subject` */
   bool ends;                          /* the subject's life ended here */
-  bool inferred;                      /* a variable was found by address or by name on another thread, not given */
-  bool ambiguous;                     /* text and address named different live variables */
-  bool silent; /* no event of the story: the end of a scope of what ended before, a drop of NULL */
+  bool inferred;  /* a variable was found by address or by another thread's name for it: neither by id nor by name */
+  bool ambiguous; /* text and address named different live variables */
+  bool silent;    /* no event of the story: the end of a scope of what ended before, a drop of NULL */
   enum bscope_contradiction contradiction; /* FITS where positions are missing that could explain it */
   bool by_spelling;      /* only the spelling of an argument says so: no proof, since C variables are used again */
   bscope_stamp ended_at; /* with a contradiction about a variable that ended: when it did; else BSCOPE_STAMP_OPEN */
