@@ -297,6 +297,47 @@ static void test_given_id_like_a_position(void **state) {
   json_decref(document);
 }
 
+/* Names that differ only in bytes that are no characters are written alike, so their ids are told apart. */
+static void test_given_ids_as_they_are_written(void **state) {
+  (void)state;
+  json_t *document =
+      export_parsed(LOG(GIVEN(BSCOPE_KIND_NEW, "\xff", 7), GIVEN(BSCOPE_KIND_NEW, "\xfe", 7),
+                        GIVEN(BSCOPE_KIND_NEW, "\xef\xbf\xbd", 7), NEW("\xfd"), GIVEN(BSCOPE_KIND_NEW, "\xfc", 3)),
+                    NULL);
+  static const char *const ids[] = {"\xef\xbf\xbd_7", "\xef\xbf\xbd_7'", "\xef\xbf\xbd_7''", "\xef\xbf\xbd_3",
+                                    "\xef\xbf\xbd_3'"};
+  for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+    assert_member(element(document, "nodes", i), "id", ids[i]);
+    assert_member(element(document, "events", i), "var_id", ids[i]);
+  }
+  json_decref(document);
+}
+
+/* An id that was given to nothing is no variable's, whether that one's is given or made of its position. */
+static void test_unresolved_given_ids(void **state) {
+  (void)state;
+  json_t *document = export_parsed(LOG(NEW("x"), NEW("p_1"), NEW("\xff"), GIVEN(BSCOPE_KIND_DROP, "p_1", 1),
+                                       GIVEN(BSCOPE_KIND_DROP, "\xfe", 2), GIVEN(BSCOPE_KIND_DROP, "p_1", 2),
+                                       GIVEN(BSCOPE_KIND_DROP, NULL, 9)),
+                                   NULL);
+  assert_member(element(document, "nodes", 1), "id", "p_1_1");
+  assert_member(element(document, "events", 3), "var_id", "p_1_1'");
+  assert_member(element(document, "events", 4), "var_id", "\xef\xbf\xbd_2'");
+  assert_member(element(document, "events", 5), "var_id", "p_1_2");
+  assert_member(element(document, "events", 6), "var_id", "unknown_9");
+  json_decref(document);
+  /* With given ids among the nodes: y_3 is made of its position, and given too. */
+  document = export_parsed(LOG(NEW("x"), GIVEN(BSCOPE_KIND_NEW, "y", 3), GIVEN(BSCOPE_KIND_DROP, "y", 3), NEW("y"),
+                               GIVEN(BSCOPE_KIND_NEW, "z", 8), GIVEN(BSCOPE_KIND_DROP, "x", 0),
+                               {.kind = BSCOPE_KIND_BORROW, .name = "r", .object = 0, .object_is = BSCOPE_WORD_ID}),
+                           NULL);
+  assert_member(element(document, "nodes", 1), "id", "y_3'");
+  assert_member(element(document, "nodes", 2), "id", "y_3");
+  assert_member(element(document, "events", 5), "var_id", "x_0'");
+  assert_member(element(document, "events", 6), "owner_id", "unknown_0");
+  json_decref(document);
+}
+
 /* Marks and holes are no events of the story, and keep their positions. */
 static void test_holes_are_not_shown(void **state) {
   (void)state;
@@ -900,6 +941,8 @@ int main(void) {
       cmocka_unit_test(test_unknown),
       cmocka_unit_test(test_given_ids),
       cmocka_unit_test(test_given_id_like_a_position),
+      cmocka_unit_test(test_given_ids_as_they_are_written),
+      cmocka_unit_test(test_unresolved_given_ids),
       cmocka_unit_test(test_holes_are_not_shown),
       cmocka_unit_test(test_silent_is_not_shown),
       cmocka_unit_test(test_places_apart),

@@ -317,7 +317,7 @@ static void release(struct bscope_json *json) {
 static int prepare(struct bscope_json *json) {
   int status = bscope_json_texts_init(&json->texts);
   if (status == BSCOPE_OK)
-    status = bscope_json_ids_init(&json->ids, json->graph);
+    status = bscope_json_ids_init(&json->ids, json->graph, &json->texts);
   if (status != BSCOPE_OK)
     return status;
   json->words = calloc(json->graph->names.count, sizeof(*json->words));

@@ -37,12 +37,15 @@ static void put_known_id(struct bscope_json *json, const struct bscope_variable_
   bscope_sink_put_literal(json->sink, "\"");
 }
 
-/* An id that the caller gave to nothing that was seen. */
+/* An id that the caller gave to nothing that was seen: no variable's id is written so. */
 static void put_given_id(struct bscope_json *json, const struct bscope_variable_ref *ref) {
+  const char *name = ref->name ? ref->name : UNKNOWN;
   bscope_sink_put_literal(json->sink, "\"");
-  bscope_json_put_text(json, ref->name ? ref->name : UNKNOWN);
+  bscope_json_put_text(json, name);
   bscope_sink_put_literal(json->sink, "_");
   bscope_sink_put_number(json->sink, ref->given_id);
+  for (uint32_t marks = bscope_json_ids_holders(&json->ids, name, ref->given_id); marks > 0; marks--)
+    bscope_sink_put_literal(json->sink, "'");
   bscope_sink_put_literal(json->sink, "\"");
 }
 

@@ -11,22 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct holder {
-  const char *id; /* borrowed from the graph; NULL: free */
-  uint32_t count;
+struct bscope_json_id_holder {
+  uint32_t node;  /* the first that has the id */
+  uint32_t count; /* how many have it; 0: free */
 };
 
-struct holders {
-  struct holder *slots;
-  size_t mask;
-};
+/* The number behind the name in a node's id. */
+static uint64_t number_of(const struct bscope_node *node) {
+  size_t length = strlen(node->name);
+  bool follows = strncmp(node->id, node->name, length) == 0 && node->id[length] == '_';
+  return follows ? strtoull(node->id + length + 1, NULL, 10) : node->created_at;
+}
 
 static bool is_given(const struct bscope_node *node) {
-  size_t length = strlen(node->name);
-  char *end;
-  if (strncmp(node->id, node->name, length) != 0 || node->id[length] != '_')
-    return true;
-  return strtoull(node->id + length + 1, &end, 10) != node->created_at || *end != '\0';
+  return number_of(node) != node->created_at;
 }
 
 static bool has_given(const struct bscope_graph *graph) {
@@ -37,43 +35,78 @@ static bool has_given(const struct bscope_graph *graph) {
   return false;
 }
 
-/* How many hold this id before. */
-static uint32_t hold(struct holders *holders, const char *id) {
-  size_t i = (size_t)bscope_text_hash(id, strlen(id)) & holders->mask;
-  while (holders->slots[i].id && strcmp(holders->slots[i].id, id) != 0)
-    i = (i + 1) & holders->mask;
-  holders->slots[i].id = id;
-  return holders->slots[i].count++;
-}
-
-static void mark(struct bscope_json_ids *ids, struct holders *holders, const struct bscope_graph *graph, bool given) {
+/* Whether node i has the id, as it is written. */
+static bool has_id(const struct bscope_json_ids *ids, size_t i, struct bscope_json_text name, uint64_t number) {
   struct bscope_node node;
-  for (size_t i = 0; i < bscope_graph_node_count(graph) && bscope_graph_node(graph, i, &node) == BSCOPE_OK; i++)
-    if (is_given(&node) == given)
-      ids->marks[i] = hold(holders, node.id);
+  if (bscope_graph_node(ids->graph, i, &node) != BSCOPE_OK || number_of(&node) != number)
+    return false;
+  struct bscope_json_text other = bscope_json_text(ids->texts, node.name);
+  return other.size == name.size && memcmp(other.bytes, name.bytes, name.size) == 0;
 }
 
-int bscope_json_ids_init(struct bscope_json_ids *ids, const struct bscope_graph *graph) {
-  struct holders holders = {.mask = 15};
-  *ids = (struct bscope_json_ids){NULL};
+/* The id's place in the table, or the free one for it. */
+static struct bscope_json_id_holder *find(const struct bscope_json_ids *ids, struct bscope_json_text name,
+                                          uint64_t number) {
+  size_t i = (size_t)(bscope_text_hash(name.bytes, name.size) + number * UINT64_C(0x9e3779b97f4a7c15)) & ids->mask;
+  while (ids->slots[i].count > 0 && !has_id(ids, ids->slots[i].node, name, number))
+    i = (i + 1) & ids->mask;
+  return &ids->slots[i];
+}
+
+static void mark(struct bscope_json_ids *ids, bool given) {
+  struct bscope_node node;
+  for (size_t i = 0; i < bscope_graph_node_count(ids->graph); i++) {
+    if (bscope_graph_node(ids->graph, i, &node) != BSCOPE_OK || is_given(&node) != given)
+      continue;
+    struct bscope_json_id_holder *holder = find(ids, bscope_json_text(ids->texts, node.name), number_of(&node));
+    if (holder->count == 0)
+      holder->node = (uint32_t)i;
+    ids->marks[i] = holder->count++;
+  }
+}
+
+int bscope_json_ids_init(struct bscope_json_ids *ids, const struct bscope_graph *graph,
+                         struct bscope_json_texts *texts) {
+  *ids = (struct bscope_json_ids){.mask = 15, .graph = graph, .texts = texts};
   if (!graph->given_ids || !has_given(graph))
     return BSCOPE_OK;
-  while (holders.mask < 2 * bscope_graph_node_count(graph))
-    holders.mask = 2 * holders.mask + 1;
-  holders.slots = calloc(holders.mask + 1, sizeof(*holders.slots));
+  while (ids->mask < 2 * bscope_graph_node_count(graph))
+    ids->mask = 2 * ids->mask + 1;
+  ids->slots = calloc(ids->mask + 1, sizeof(*ids->slots));
   ids->marks = calloc(bscope_graph_node_count(graph), sizeof(*ids->marks));
-  if (!holders.slots || !ids->marks) {
-    free(holders.slots);
+  if (!ids->slots || !ids->marks) {
     bscope_json_ids_fini(ids);
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "no memory for the ids of an export");
   }
-  mark(ids, &holders, graph, false);
-  mark(ids, &holders, graph, true);
-  free(holders.slots);
+  mark(ids, false);
+  mark(ids, true);
   return BSCOPE_OK;
 }
 
 void bscope_json_ids_fini(struct bscope_json_ids *ids) {
   free(ids->marks);
-  ids->marks = NULL;
+  free(ids->slots);
+  *ids = (struct bscope_json_ids){NULL};
+}
+
+/* The node that was made there, or the next: an event makes one variable at most. */
+static size_t made_at(const struct bscope_graph *graph, uint64_t position) {
+  struct bscope_node node;
+  size_t low = 0, high = bscope_graph_node_count(graph);
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (bscope_graph_node(graph, middle, &node) == BSCOPE_OK && node.created_at < position)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+uint32_t bscope_json_ids_holders(const struct bscope_json_ids *ids, const char *name, uint64_t number) {
+  struct bscope_json_text text = bscope_json_text(ids->texts, name);
+  if (ids->slots)
+    return find(ids, text, number)->count;
+  size_t node = made_at(ids->graph, number);
+  return node < bscope_graph_node_count(ids->graph) && has_id(ids, node, text, number);
 }

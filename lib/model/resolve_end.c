@@ -44,7 +44,7 @@ static void end_scope(struct bscope_resolver *r, const struct bscope_step *event
   struct bscope_variable *v = bscope_resolver_variable(r, best);
   v->scope_open = false;
   if (kept && v->life == BSCOPE_LIFE_ALIVE) {
-    out->subject = bscope_resolver_ref(r, best);
+    bscope_resolver_tell(r, best, &out->subject);
     leave_place(r, best);
     return;
   }
