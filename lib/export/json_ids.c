@@ -86,7 +86,7 @@ int bscope_json_ids_init(struct bscope_json_ids *ids, const struct bscope_graph 
 void bscope_json_ids_fini(struct bscope_json_ids *ids) {
   free(ids->marks);
   free(ids->slots);
-  *ids = (struct bscope_json_ids){NULL};
+  *ids = (struct bscope_json_ids){.mask = 0};
 }
 
 /* The node that was made there, or the next: an event makes one variable at most. */
