@@ -68,7 +68,7 @@ static uint32_t put(struct bscope_ring *ring, uint64_t index, uint64_t stamp, in
   if (size >= 0)
     bscope_draft_set_payload(&draft, bytes, (size_t)size);
   uint64_t clock = stamp;
-  bscope_write_slots(ring, index, &draft, &clock);
+  bscope_write_slots(ring, index, &draft, clock++);
   return draft.slots;
 }
 

@@ -131,7 +131,7 @@ static void refuses_bad_values_and_says_what_is_allowed(void **state) {
       {"overflow=block|drop", "block|drop"},
       {"overflow=", "block|drop"},
       {"collector=threads", "thread|none"},
-      {"clock=sundial", "counter"},
+      {"clock=sundial", "counter|tsc"},
       {"ring=1", "a power of two"},
       {"ring=1000", "a power of two"},
       {"ring=2G", "a power of two"},
@@ -273,7 +273,7 @@ static void refuses_bad_fields_whole(void **state) {
       {{.enabled = 2}, "enabled is 2"},
       {{.enabled = -2}, "enabled is -2"},
       {{.overflow = (enum bscope_overflow)3}, "overflow is 3: allowed are 0 and the values for block|drop"},
-      {{.clock = (enum bscope_clock)2}, "clock is 2"},
+      {{.clock = (enum bscope_clock)3}, "clock is 3"},
       {{.collector = (enum bscope_collector)3}, "collector is 3"},
       {{.ring = 3}, "ring is 3: allowed is a power of two from 2"},
       {{.ring = 1}, "ring is 1"},
@@ -323,11 +323,11 @@ static void knows_structs_of_other_versions(void **state) {
 
 static void help_lists_every_key(void **state) {
   (void)state;
-  static const char *const names[] = {"enabled=0|1",   "overflow=block|drop",
-                                      "clock=counter", "collector=thread|none",
-                                      "ring=EVENTS",   "memory=BYTES",
-                                      "filter=GLOBS",  "addresses=0|1",
-                                      "times=0|1",     "help=0|1"};
+  static const char *const names[] = {"enabled=0|1",       "overflow=block|drop",
+                                      "clock=counter|tsc", "collector=thread|none",
+                                      "ring=EVENTS",       "memory=BYTES",
+                                      "filter=GLOBS",      "addresses=0|1",
+                                      "times=0|1",         "help=0|1"};
   struct lines lines = {0};
   bscope_settings_help(keep, &lines);
   assert_int_equal(lines.count, BSCOPE_COUNT(names));

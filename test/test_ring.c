@@ -46,7 +46,7 @@ static void an_index_fits_its_own_lap(void **state) {
         uint64_t at = starts[s] + n;
         const struct bscope_draft draft = {.site = 3, .subject = n, .object = ~n, .slots = 1};
         assert_false(bscope_ring_is_published(ring, at));
-        bscope_write_slots(ring, at, &draft, &clock);
+        bscope_write_slots(ring, at, &draft, clock++);
         assert_true(bscope_ring_is_published(ring, at));
         assert_false(bscope_ring_is_published(ring, at + size));
         assert_false(bscope_ring_is_published(ring, at - size));
@@ -86,7 +86,7 @@ static void payload_slots(void **state) {
     assert_int_equal(draft.slots, 1 + more);
     assert_true(draft.slots <= 1 + BSCOPE_RECORD_MORE_MAX);
     assert_int_equal(draft.cut, size > BSCOPE_PAYLOAD_MAX);
-    bscope_write_slots(ring, 0xfffffffau, &draft, &clock);
+    bscope_write_slots(ring, 0xfffffffau, &draft, clock++);
     assert_int_equal(clock, size + 1); /* one stamp for all */
     uint8_t back[BSCOPE_RECORD_MORE_MAX * BSCOPE_RECORD_PAYLOAD];
     for (uint32_t i = 0; i < more; i++) {

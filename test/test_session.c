@@ -262,7 +262,7 @@ static void stats_need_no_preparation(void **state) {
   assert_int_equal(stats.size, sizeof(stats));
   assert_int_equal(stats.attempted, 1);
   assert_int_equal(stats.lost, 0);
-  assert_int_equal(stats.reserved[7], 0);
+  assert_int_equal(stats.reserved[6], 0);
   assert_int_equal(bscope_get_stats(NULL), BSCOPE_ERR_INVALID_ARGUMENT);
 }
 

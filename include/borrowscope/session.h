@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 enum bscope_overflow { BSCOPE_OVERFLOW_DEFAULT = 0, BSCOPE_OVERFLOW_BLOCK = 1, BSCOPE_OVERFLOW_DROP = 2 };
-enum bscope_clock { BSCOPE_CLOCK_DEFAULT = 0, BSCOPE_CLOCK_COUNTER = 1 };
+enum bscope_clock { BSCOPE_CLOCK_DEFAULT = 0, BSCOPE_CLOCK_COUNTER = 1, BSCOPE_CLOCK_TSC = 2 };
 enum bscope_collector { BSCOPE_COLLECTOR_DEFAULT = 0, BSCOPE_COLLECTOR_THREAD = 1, BSCOPE_COLLECTOR_NONE = 2 };
 enum bscope_switch { BSCOPE_SWITCH_DEFAULT = 0, BSCOPE_ON = 1, BSCOPE_OFF = -1 };
 
@@ -22,10 +22,10 @@ enum bscope_switch { BSCOPE_SWITCH_DEFAULT = 0, BSCOPE_ON = 1, BSCOPE_OFF = -1 }
  * or else the default. Begins with its own size; a longer struct whose tail is not zero is refused.
  */
 struct bscope_options {
-  size_t size;                     /* sizeof(struct bscope_options) */
-  int enabled;                     /* enum bscope_switch; on */
-  enum bscope_overflow overflow;   /* what a producer does when its ring is full: block (drain for itself) */
-  enum bscope_clock clock;         /* counter */
+  size_t size;                   /* sizeof(struct bscope_options) */
+  int enabled;                   /* enum bscope_switch; on */
+  enum bscope_overflow overflow; /* what a producer does when its ring is full: block (drain for itself) */
+  enum bscope_clock clock; /* what orders events: a shared counter, or the processor's time stamp counter; counter */
   enum bscope_collector collector; /* a background thread that drains: thread */
   size_t ring;                     /* events that a thread's ring may grow to: 32768; a power of two, 2 or more */
   size_t memory;                   /* bytes for the log, its window and all rings: 512 MiB; 1 MiB or more */
@@ -61,7 +61,9 @@ struct bscope_stats {
   uint64_t first;             /* position of the first event that the log still holds */
   uint64_t sites;             /* registered sites (not events) in this process */
   uint64_t rings;             /* rings (not events) in use or waiting to be drained */
-  uint64_t reserved[8];       /* 0; later counts take their places, so that the struct keeps its length */
+  uint64_t
+      clock_back; /* clock=tsc: events whose thread's clock stood below its last event: that one's time was taken */
+  uint64_t reserved[7]; /* 0; later counts take their places, so that the struct keeps its length */
 };
 
 /*

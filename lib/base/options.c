@@ -39,7 +39,8 @@ static const struct key keys[] = {
     {"enabled", SWITCH, BOTH(enabled), 0, 0, "0|1", "1", "record from the start; bscope_enable switches later"},
     {"overflow", CHOICE, BOTH(overflow), 0, 0, "block|drop", "block",
      "what a thread does when its ring is full: drain for itself, or count and go on"},
-    {"clock", CHOICE, BOTH(clock), 0, 0, "counter", "counter", "what orders events"},
+    {"clock", CHOICE, BOTH(clock), 0, 0, "counter|tsc", "counter",
+     "what orders events: one shared counter, or the processor's time stamp counter where the kernel trusts it"},
     {"collector", CHOICE, BOTH(collector), 0, 0, "thread|none", "thread",
      "whether a background thread drains the rings"},
     {"ring", EVENTS, BOTH(ring), 2, UINT64_C(1) << 30, "EVENTS", "32768",
@@ -56,7 +57,7 @@ static const struct key keys[] = {
 /* How CHOICE and EVENTS/BYTES rows are stored: as int-sized enums and as size_t. */
 _Static_assert(sizeof(enum bscope_overflow) == sizeof(int), "a CHOICE is an int");
 _Static_assert(BSCOPE_OVERFLOW_BLOCK == 1 && BSCOPE_OVERFLOW_DROP == 2, "words of `overflow` in their order");
-_Static_assert(BSCOPE_CLOCK_COUNTER == 1, "words of `clock` in their order");
+_Static_assert(BSCOPE_CLOCK_COUNTER == 1 && BSCOPE_CLOCK_TSC == 2, "words of `clock` in their order");
 _Static_assert(BSCOPE_COLLECTOR_THREAD == 1 && BSCOPE_COLLECTOR_NONE == 2, "words of `collector` in their order");
 
 /* The number of word `value` in "first|second|…", from 1; 0 if it is none of them. */

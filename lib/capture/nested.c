@@ -34,7 +34,23 @@ static bool claim(struct bscope_ring *ring, uint32_t slots, uint64_t *head) {
   return true;
 }
 
+/* Above its thread's own last event, and above the nested one before. Leaves busy_since alone: the write that this one
+ * interrupts may have a lower stamp and is not published yet. */
+static uint64_t stamp_of(struct bscope_thread *thread, uint64_t generation, uint64_t *clock) {
+  if (!(generation & BSCOPE_GENERATION_TIMED))
+    return bscope_add_release(clock, 1); /* joins the release sequence of the watermark, as in bscope_write_slots */
+  uint64_t last = bscope_load_relaxed(&thread->control.busy_since);
+  uint64_t nested = bscope_load_relaxed(&thread->last_nested), now = bscope_tsc();
+  last = last > nested ? last : nested;
+  if (now <= last)
+    now = bscope_stamp_behind(thread, last, now);
+  bscope_store_relaxed(&thread->last_nested, now); /* only this thread and its handlers read it */
+  return now;
+}
+
 void bscope_nested_write(struct bscope_thread *thread, const struct bscope_draft *draft) {
+  uint64_t generation = bscope_load_relaxed(&thread->control.generation); /* first: a wipe takes what is loaded later */
+  bscope_signal_fence();
   struct bscope_ring *ring = bscope_load_relaxed(&thread->nested);
   uint64_t *clock = bscope_load_relaxed(&thread->control.clock);
   uint64_t head;
@@ -43,9 +59,10 @@ void bscope_nested_write(struct bscope_thread *thread, const struct bscope_draft
   /* release: the watermark (acquire) that sees a later value of the clock sees that a write is open. */
   bscope_store_release(&thread->nesting, bscope_load_relaxed(&thread->nesting) + 1);
   bscope_signal_fence();
-  if (claim(ring, draft->slots, &head))
-    bscope_write_slots(ring, head, draft, clock);
-  else
+  if (claim(ring, draft->slots, &head)) {
+    bscope_signal_fence();
+    bscope_write_slots(ring, head, draft, stamp_of(thread, generation, clock));
+  } else
     bscope_count_drop(ring, BSCOPE_DROP_NESTED);
   bscope_signal_fence();
   bscope_store_release(&thread->nesting, bscope_load_relaxed(&thread->nesting) - 1);
@@ -129,15 +146,6 @@ static bool in_stack(struct bscope_thread *t, uintptr_t write, uintptr_t call) {
   return false;
 }
 
-/* Only a write that will never go on can have left a slot below `head` unpublished: its own, before or behind its
- * payload's. */
-static void void_unpublished(struct bscope_ring *ring, uint64_t head) {
-  for (uint64_t i = bscope_load_acquire(&ring->tail); i != head; i++) {
-    if (!bscope_ring_is_published(ring, i))
-      bscope_ring_void(ring, i);
-  }
-}
-
 void bscope_nested_forget(struct bscope_thread *thread) {
   if (bscope_load_relaxed(&thread->nesting) == 0)
     return;
@@ -145,7 +153,7 @@ void bscope_nested_forget(struct bscope_thread *thread) {
   if (!ring)
     return;
   uint64_t head = bscope_load_relaxed(&ring->head_nested); /* a handler that comes now claims behind it */
-  void_unpublished(ring, head);
+  (void)bscope_ring_void_unpublished(ring, head);          /* of writes that will never go on */
   bscope_signal_fence();
   bscope_store_release(&thread->nesting, 0); /* pairs with the watermark: the void slots come first */
 }
@@ -161,7 +169,7 @@ bool bscope_nested_heal(struct bscope_thread *thread, uint64_t busy, uintptr_t s
   bscope_store_release(&thread->control.busy, stack_pointer);
   bscope_signal_fence();
   bscope_nested_forget(thread);
-  void_unpublished(ring, thread->control.head);
+  (void)bscope_ring_void_unpublished(ring, thread->control.head);
   bscope_add_relaxed(&recorder->abandoned, 1);
   bscope_signal_fence();
   /* release: a watermark that sees 0 here sees the void slots and may declare the stamp lost. */

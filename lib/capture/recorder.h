@@ -30,6 +30,7 @@ struct bscope_recorder {
   uint32_t ring_most;           /* slots that a ring may grow to; constant */
   size_t ring_budget;           /* bytes that all rings together may take; constant */
   bool overflow_drops;          /* constant */
+  bool timed;                   /* constant: clock=tsc; `clock` then counts the positions that the drainer has given */
   uint32_t next_thread;         /* atomic: number of the next thread */
   struct bscope_thread
       *threads;        /* atomic: newest first; pushed by compare-and-exchange, taken off under the drain lock */

@@ -21,8 +21,26 @@ void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, b
     bscope_ring_slot(ring, start + n)->index = (uint32_t)(start + n + 1 - size);
 }
 
-void bscope_ring_void(struct bscope_ring *ring, uint64_t index) {
+static void fill_with(struct bscope_ring *ring, uint64_t index, uint32_t site) {
   struct bscope_record *slot = bscope_ring_slot(ring, index);
-  slot->site = BSCOPE_RECORD_VOID;
+  slot->site = site;
   bscope_store_release(&slot->index, (uint32_t)(index + 1)); /* pairs with bscope_ring_is_published */
+}
+
+void bscope_ring_void(struct bscope_ring *ring, uint64_t index) {
+  fill_with(ring, index, BSCOPE_RECORD_VOID);
+}
+
+bool bscope_ring_void_unpublished(struct bscope_ring *ring, uint64_t end) {
+  bool any = false, own = true;
+  for (uint64_t i = bscope_load_acquire(&ring->tail); i != end; i++) {
+    if (bscope_ring_is_published(ring, i)) {
+      own |= ring->nested; /* several may be open there; each run of missing slots is taken for one write */
+      continue;
+    }
+    fill_with(ring, i, own ? BSCOPE_RECORD_VOID : BSCOPE_RECORD_MORE);
+    own = false;
+    any = true;
+  }
+  return any;
 }

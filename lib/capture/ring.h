@@ -78,8 +78,15 @@ static inline bool bscope_ring_is_published(const struct bscope_ring *ring, uint
 /* A ring whose first index is `start`, with no slot published. The memory holds bscope_ring_bytes(size). */
 void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, bool nested);
 
-/* Declares slot `index`, claimed and never published, void. Only while its writer is known to be dead or is the caller.
- */
+/* Declares slot `index`, claimed and never published, void: an event that never comes. Only while its writer is known
+ * to be dead or is the caller. */
 void bscope_ring_void(struct bscope_ring *ring, uint64_t index);
+
+/*
+ * Declares what was claimed below index `end` and never published void, as above. A write's own slot comes first and is
+ * published last, so it is the first one that is missing; what is missing behind it was meant for its payload. Whether
+ * anything was.
+ */
+bool bscope_ring_void_unpublished(struct bscope_ring *ring, uint64_t end);
 
 #endif

@@ -2,6 +2,7 @@
 #include "capture/thread.h"
 
 #include "base/atomic.h"
+#include "base/tsc.h"
 #include "capture/recorder.h"
 
 #include <errno.h>
@@ -113,9 +114,10 @@ static void fill_control(struct bscope_thread *t) {
   c->records = t->ring->slots;
   c->mask = t->ring->size - 1;
   c->clock = t->recorder->clock;
+  c->busy_since = t->recorder->timed ? bscope_tsc() : 0; /* no stamp of this thread lies below */
   c->head = bscope_load_relaxed(&t->ring->tail);
   c->limit = c->head; /* the first write goes through the slow path, which sets it */
-  bscope_store_relaxed(&c->generation, t->recorder->generation);
+  bscope_store_relaxed(&c->generation, t->recorder->generation | (t->recorder->timed ? BSCOPE_GENERATION_TIMED : 0));
 }
 
 /* This thread's block of an older session: its last write is behind it, unless a handler interrupted one just now. */

@@ -94,7 +94,8 @@ static void start_collector(struct bscope_thread *thread) {
 
 static struct bscope_thread *ready_thread(void) {
   struct bscope_thread *thread = bscope_thread_current();
-  if (bscope_likely(thread && thread->control.generation == bscope_load_relaxed(&bscope_gate.word)))
+  if (bscope_likely(thread &&
+                    (thread->control.generation & ~BSCOPE_GENERATION_TIMED) == bscope_load_relaxed(&bscope_gate.word)))
     return thread;
   thread = attach();
   if (thread)
@@ -129,7 +130,7 @@ static bool exchange_ring(struct bscope_thread *thread) {
   bscope_store_release(&thread->ring, ring);                /* pairs with the drainer: the ring is whole */
   c->records = ring->slots;
   c->mask = ring->size - 1;
-  c->head = bscope_load_relaxed(&ring->tail);
+  bscope_store_relaxed(&c->head, bscope_load_relaxed(&ring->tail)); /* under clock=tsc the drainer looks at it */
   c->limit = c->head;
   return true;
 }
@@ -201,13 +202,20 @@ static bool set_limit(struct bscope_control *c, const struct bscope_ring *ring) 
 
 enum attempt { WRITTEN, WRITTEN_HALF_FULL, NO_ROOM, FORKED, LEFT };
 
-static enum attempt write_into(struct bscope_control *c, struct bscope_ring *ring, uint64_t *clock,
+/* `clock` is NULL under clock=tsc. */
+static enum attempt write_into(struct bscope_thread *thread, struct bscope_ring *ring, uint64_t *clock,
                                const struct bscope_draft *draft) {
+  struct bscope_control *c = &thread->control;
   uint64_t head = c->head;
   if (room_in(ring, head) < draft->slots)
     return NO_ROOM;
   bscope_store_relaxed(&c->head, head + draft->slots);
-  bscope_write_slots(ring, head, draft, clock);
+  bscope_signal_fence();
+  /* release, not more: joins the release sequence that the watermark's acquire of the clock relies on. */
+  uint64_t stamp = clock ? bscope_add_release(clock, 1) : bscope_stamp_take(thread);
+  bscope_write_slots(ring, head, draft, stamp);
+  if (!clock)
+    bscope_stamp_note(thread, stamp);
   return set_limit(c, ring) ? WRITTEN_HALF_FULL : WRITTEN;
 }
 
@@ -220,6 +228,8 @@ static enum attempt try_write(struct bscope_thread *thread, const struct bscope_
   /* release, before the stamp: the watermark that acquires a later clock sees this write open. */
   bscope_store_release(&c->busy, bscope_stack_pointer());
   bscope_signal_fence();
+  uint64_t generation = bscope_load_relaxed(&c->generation); /* first: a wipe takes what is loaded later */
+  bscope_signal_fence();
   struct bscope_ring *ring = bscope_load_relaxed(&thread->ring); /* relaxed: only this thread writes it */
   uint64_t *clock = bscope_load_relaxed(&c->clock);
   bscope_signal_fence();
@@ -227,7 +237,7 @@ static enum attempt try_write(struct bscope_thread *thread, const struct bscope_
   if (bscope_load_relaxed(&thread->left)) /* a handler took this thread to a newer session meanwhile */
     result = LEFT;
   else if (ring && clock)
-    result = write_into(c, ring, clock, draft);
+    result = write_into(thread, ring, generation & BSCOPE_GENERATION_TIMED ? NULL : clock, draft);
   bscope_signal_fence();
   bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE); /* after publication: seen idle means nothing is open */
   return result;
@@ -277,11 +287,57 @@ static __attribute__((noinline)) void record(struct bscope_site *site, struct bs
   } while (!record_on(thread, draft, callers_stack));
 }
 
-void bscope_emit_slow(struct bscope_site *site, uint64_t subject, uint64_t object) {
+/*
+ * The inline part over again with the other clock: the thread is not busy, and its block is of the gate's session. The
+ * same order of steps, for the same reasons (write.h); what other threads conclude from it stands in timed.c of
+ * lib/collect. False: no room, nothing written.
+ */
+static inline __attribute__((always_inline)) bool write_timed(struct bscope_thread *thread, uint32_t id,
+                                                              uint64_t subject, uint64_t object) {
+  struct bscope_control *c = &thread->control;
+  bscope_store_release(&c->busy, bscope_stack_pointer());
+  bscope_signal_fence();
+  struct bscope_record *records = bscope_load_relaxed(&c->records);
+  uint64_t mask = bscope_load_relaxed(&c->mask);
+  bscope_signal_fence();
+  uint64_t head = bscope_load_relaxed(&c->head);
+  if (bscope_unlikely(head >= bscope_load_relaxed(&c->limit))) {
+    bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE);
+    return false;
+  }
+  bscope_store_relaxed(&c->head, head + 1);
+  bscope_signal_fence();
+  uint64_t stamp = bscope_stamp_take(thread);
+  struct bscope_record *slot = &records[head & mask];
+  slot->stamp = stamp;
+  slot->subject = subject;
+  slot->object = object;
+  slot->site = id;
+  bscope_store_release(&slot->index, (uint32_t)(head + 1)); /* publishes; pairs with bscope_ring_is_published */
+  bscope_stamp_note(thread, stamp);
+  bscope_signal_fence();
+  bscope_store_release(&c->busy, BSCOPE_BUSY_IDLE);
+  return true;
+}
+
+static __attribute__((noinline)) void record_plain(struct bscope_site *site, uint64_t subject, uint64_t object,
+                                                   uintptr_t callers_stack) {
   int saved = errno;
   struct bscope_draft draft = {.subject = subject, .object = object, .slots = 1};
-  record(site, &draft, CALLERS_STACK());
+  record(site, &draft, callers_stack);
   errno = saved;
+}
+
+void bscope_emit_slow(struct bscope_site *site, uint64_t subject, uint64_t object) {
+  struct bscope_control *c = bscope_thread_control;
+  uint64_t timed = bscope_load_relaxed(&bscope_gate.word) | BSCOPE_GENERATION_TIMED;
+  /* relaxed: only this thread and its handlers write both; no block has the number of a gate that is off */
+  if (site && bscope_load_relaxed(&c->generation) == timed && bscope_load_relaxed(&c->busy) == BSCOPE_BUSY_IDLE) {
+    uint32_t id = bscope_load_acquire(&site->word); /* pairs with register_site */
+    if (bscope_likely(id + 1 > 1) && bscope_likely(write_timed((struct bscope_thread *)c, id, subject, object)))
+      return;
+  }
+  record_plain(site, subject, object, CALLERS_STACK());
 }
 
 void bscope_emit(const struct bscope_site *site, uint64_t subject, uint64_t object) {

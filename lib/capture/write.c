@@ -23,10 +23,7 @@ static void write_more(struct bscope_ring *ring, uint64_t head, const struct bsc
   }
 }
 
-void bscope_write_slots(struct bscope_ring *ring, uint64_t head, const struct bscope_draft *draft, uint64_t *clock) {
-  bscope_signal_fence();
-  /* release, not more: joins the release sequence that the watermark's acquire of the clock relies on. */
-  uint64_t stamp = bscope_add_release(clock, 1);
+void bscope_write_slots(struct bscope_ring *ring, uint64_t head, const struct bscope_draft *draft, uint64_t stamp) {
   bscope_signal_fence();
   if (draft->slots > 1)
     write_more(ring, head, draft);

@@ -89,6 +89,15 @@ static bool is_half_full(const struct bscope_ring *ring, uint64_t slots) {
   return slots >= ring->size / 2;
 }
 
+/* Tells the log of a thread that has brought `placed` events in this turn, or has a new name. */
+static void note_thread(struct bscope_session *s, struct bscope_thread *t, uint64_t placed) {
+  if (placed)
+    t->announced = (uint32_t)s->log_generation;
+  bool renamed = t->announced_version != bscope_load_relaxed(&t->name_version); /* announce acquires it */
+  if (t->announced == (uint32_t)s->log_generation && (placed || renamed))
+    announce(s, t);
+}
+
 /* All rings of one thread: its present one and those that it has exchanged, oldest last; then the nested one. */
 static void drain_thread(struct bscope_session *s, struct bscope_thread *t, struct bscope_merge *m,
                          struct bscope_turn *turn) {
@@ -104,11 +113,7 @@ static void drain_thread(struct bscope_session *s, struct bscope_thread *t, stru
       at = &ring->next;
   }
   bscope_merge_nested(m, t->nested);
-  if (m->placed != placed)
-    t->announced = (uint32_t)s->log_generation;
-  bool renamed = t->announced_version != bscope_load_relaxed(&t->name_version); /* announce acquires it */
-  if (t->announced == (uint32_t)s->log_generation && (m->placed != placed || renamed))
-    announce(s, t);
+  note_thread(s, t, m->placed - placed);
 }
 
 static void drain_all(struct bscope_session *s, uint32_t threads, struct bscope_merge *m, struct bscope_turn *turn) {
@@ -239,24 +244,58 @@ static void append_packed(struct bscope_session *s) {
   evict(s, 0);
 }
 
-void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn) {
-  struct bscope_merge m = {.window = &session->window, .late = take_late, .context = session};
-  *turn = (struct bscope_turn){0};
+static void drain_counted(struct bscope_session *session, struct bscope_merge *m, struct bscope_turn *turn) {
   uint64_t clock = bscope_load_acquire(session->recorder.clock); /* (i) */
   struct scan scan = scan_threads(session);                      /* (ii), (iii) */
-  drain_all(session, scan.threads, &m, turn);                    /* (iv) */
+  drain_all(session, scan.threads, m, turn);                     /* (iv) */
   bscope_window_advance(&session->window, session->window.base + INT64_MAX);
-  bool drained = !m.more && !m.far && !m.no_memory;
+  bool drained = !m->more && !m->far && !m->no_memory;
   bool missing = bscope_stamp_distance(session->window.prefix, clock) > 0 || session->open_count > 0;
   if (missing) {
     bool proved = drained && (scan.all_idle || rest_is_dead(session));
     /* Dead writers may have died between (iii) and the question: what they published is drained once more. */
     if (proved && !scan.all_idle)
-      drain_all(session, scan.threads, &m, turn);
-    settle_gap(session, clock, proved && !m.more && !m.far && !m.no_memory, &m);
+      drain_all(session, scan.threads, m, turn);
+    settle_gap(session, clock, proved && !m->more && !m->far && !m->no_memory, m);
   } else {
     session->gap.since_ns = 0;
   }
+}
+
+static void drop_exchanged(struct bscope_session *s, struct bscope_thread *t) {
+  struct bscope_ring **at = &bscope_load_acquire(&t->ring)->next; /* pairs with exchange_ring */
+  while (*at) {
+    if ((*at)->tail == (*at)->last)
+      unlink_drained(s, at);
+    else
+      at = &(*at)->next;
+  }
+}
+
+/* Under clock=tsc. A bound whose events the last turn could not take all serves again: another one costs a barrier. */
+static void drain_timed(struct bscope_session *session, struct bscope_merge *m) {
+  struct bscope_timed *timed = &session->timed;
+  struct bscope_timed_turn turn = {.timed = timed, .merge = m, .recorder = &session->recorder};
+  m->limit = BSCOPE_TURN_SLOTS;
+  if (timed->unfinished || bscope_timed_watermark(timed, &session->recorder))
+    bscope_timed_merge(&turn);
+  else
+    timed->lane_count = 0;
+  bscope_window_advance(&session->window, session->window.base + INT64_MAX);
+  for (uint32_t i = 0; i + 1 < timed->lane_count; i += 2) {
+    struct bscope_thread *t = timed->lanes[i].thread;
+    note_thread(session, t, timed->lanes[i].placed + timed->lanes[i + 1].placed);
+    drop_exchanged(session, t);
+  }
+}
+
+void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn) {
+  struct bscope_merge m = {.window = &session->window, .late = take_late, .context = session};
+  *turn = (struct bscope_turn){0};
+  if (session->recorder.timed)
+    drain_timed(session, &m);
+  else
+    drain_counted(session, &m, turn);
   uint64_t now = bscope_now_ns();
   if (now - session->retired_ns > RETIRE_NS) {
     session->retired_ns = now;
@@ -267,7 +306,9 @@ void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn)
     evict_half(session);
   bscope_drain_sample(session, false);
   bscope_add_release(&session->moved, m.placed); /* pairs with producers that wait for progress */
-  turn->prefix = session->window.prefix;
+  turn->reached = session->window.prefix;
+  if (session->recorder.timed)
+    turn->reached = session->timed.unfinished ? session->timed.base : session->timed.bound;
   turn->placed = m.placed;
   turn->more = m.more;
   turn->no_memory = m.no_memory;

@@ -2,9 +2,11 @@
 #include "collect/environment.h"
 
 #include "base/atomic.h"
+#include "base/tsc.h"
 #include "base/util.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -23,11 +25,23 @@ static void say(void *context, const char *line) {
   (void)!writev(STDERR_FILENO, parts, BSCOPE_COUNT(parts));
 }
 
+static void complain_of_clock(const char *refusal, bool speaks) {
+  char line[384];
+  snprintf(line, sizeof(line), "clock='tsc' is not to be had: %s; recording with the counter", refusal);
+  if (speaks)
+    say(NULL, line);
+}
+
 static void read_once(bool speaks) {
   bscope_settings_default(&settings);
   const char *text = secure_getenv("BORROWSCOPE_OPTIONS");
   if (text)
     bscope_settings_parse(&settings, text, speaks ? say : NULL, NULL);
+  const char *refusal = settings.clock == BSCOPE_CLOCK_TSC ? bscope_tsc_refusal() : NULL;
+  if (refusal) {
+    settings.clock = BSCOPE_CLOCK_COUNTER;
+    complain_of_clock(refusal, speaks);
+  }
   if (settings.help && speaks)
     bscope_settings_help(say, NULL);
 }

@@ -72,17 +72,24 @@ static bool place_late(struct bscope_merge *m, const struct bscope_record *slot,
   return fill_cell(m, chunk, &cell, slot, thread, bytes) && m->late(m->context, &cell, slot->stamp);
 }
 
-/* False: the event stays in its ring. */
-static bool place(struct bscope_merge *m, const struct bscope_record *slot, uint32_t thread, const uint8_t *bytes) {
+/*
+ * False: the event stays in its ring. Inlined twice: with a constant `time` of NULL (its stamp is its place in the
+ * order), and with its position in `stamp`.
+ */
+static inline __attribute__((always_inline)) bool place(struct bscope_merge *m, const struct bscope_record *slot,
+                                                        uint64_t stamp, uint32_t thread, const uint8_t *bytes,
+                                                        const uint64_t *time) {
   struct bscope_chunk *chunk;
-  switch (bscope_window_find(m->window, slot->stamp, &chunk)) {
+  switch (bscope_window_find(m->window, stamp, &chunk)) {
   case BSCOPE_PLACE_IN_WINDOW: {
-    struct bscope_cell *cell = bscope_chunk_cell(chunk, slot->stamp);
+    struct bscope_cell *cell = bscope_chunk_cell(chunk, stamp);
     if (bscope_unlikely(!fill_cell(m, chunk, cell, slot, thread, bytes))) {
       m->no_memory = true;
       return false;
     }
-    bscope_store_release(&cell->full, slot->stamp + 1); /* written once; a survivor's reader acquires it */
+    if (time)
+      chunk->times[stamp - chunk->base] = *time;
+    bscope_store_release(&cell->full, stamp + 1); /* written once; a survivor's reader acquires it */
     m->placed++;
     return true;
   }
@@ -102,17 +109,42 @@ static bool place(struct bscope_merge *m, const struct bscope_record *slot, uint
   return false;
 }
 
-/* Takes the event (or void, or orphaned MORE slot) at `index`; returns the slots that it took, 0: it stays. */
-static uint32_t take(struct bscope_merge *m, struct bscope_ring *ring, uint64_t index) {
+/* Takes the event at `index`; returns the slots that it took, 0: it stays. */
+static inline __attribute__((always_inline)) uint32_t take_event(struct bscope_merge *m, struct bscope_ring *ring,
+                                                                 uint64_t index, const uint64_t *position,
+                                                                 const uint64_t *time) {
   const struct bscope_record *slot = bscope_ring_slot(ring, index);
-  if (bscope_unlikely(slot->site == BSCOPE_RECORD_VOID || slot->site == BSCOPE_RECORD_MORE))
-    return 1;
   uint8_t bytes[BSCOPE_RECORD_MORE_MAX * BSCOPE_RECORD_PAYLOAD];
   uint32_t more = 0;
   if (bscope_unlikely(bscope_ring_is_published(ring, index + 1) &&
                       bscope_ring_slot(ring, index + 1)->site == BSCOPE_RECORD_MORE))
     more = gather(ring, index, bytes);
-  return place(m, slot, ring->thread, more ? bytes : NULL) ? 1 + more : 0;
+  uint64_t stamp = position ? *position : slot->stamp;
+  return place(m, slot, stamp, ring->thread, more ? bytes : NULL, time) ? 1 + more : 0;
+}
+
+uint32_t bscope_merge_put(struct bscope_merge *merge, struct bscope_ring *ring, uint64_t index, uint64_t position,
+                          uint64_t ns) {
+  return take_event(merge, ring, index, &position, &ns);
+}
+
+bool bscope_merge_put_lost(struct bscope_merge *merge, uint64_t position, uint64_t ns) {
+  struct bscope_chunk *chunk;
+  enum bscope_placing placing = bscope_window_find(merge->window, position, &chunk);
+  merge->far |= placing == BSCOPE_PLACE_FAR;
+  merge->no_memory |= placing == BSCOPE_PLACE_NO_MEMORY;
+  if (placing != BSCOPE_PLACE_IN_WINDOW || !bscope_window_mark(merge->window, position, BSCOPE_SITE_LOST))
+    return false;
+  chunk->times[position - chunk->base] = ns;
+  return true;
+}
+
+/* The same, or takes a void or orphaned MORE slot. */
+static uint32_t take(struct bscope_merge *m, struct bscope_ring *ring, uint64_t index) {
+  const struct bscope_record *slot = bscope_ring_slot(ring, index);
+  if (bscope_unlikely(slot->site == BSCOPE_RECORD_VOID || slot->site == BSCOPE_RECORD_MORE))
+    return 1;
+  return take_event(m, ring, index, NULL, NULL);
 }
 
 /* The limit is reached: notes what stays. False for a slot without a stamp, which may as well be taken. */
@@ -175,29 +207,40 @@ void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring) {
   bscope_store_release(&ring->tail, tail); /* pairs with the owner's acquire: slots behind it have been read */
 }
 
-static void mark_taken(struct bscope_ring *ring, uint64_t offset, uint32_t slots) {
+void bscope_merge_mark_taken(struct bscope_ring *ring, uint64_t offset, uint32_t slots) {
   for (uint32_t i = 0; i < slots && offset + i < 64; i++)
     ring->taken |= 1ull << (offset + i);
 }
 
-void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring) {
+bool bscope_merge_has_nested(struct bscope_ring *ring, uint64_t offset) {
+  uint64_t index = bscope_load_relaxed(&ring->tail) + offset; /* only the holder of the drain lock writes it */
+  if ((ring->taken >> offset & 1) || !bscope_ring_is_published(ring, index))
+    return false;
+  if (bscope_ring_slot(ring, index)->site != BSCOPE_RECORD_MORE)
+    return true;
+  /* Its event's own slot, before it, is not published yet; or was declared void, and this one is of no use. */
+  if (offset == 0 || (ring->taken >> (offset - 1) & 1))
+    bscope_merge_mark_taken(ring, offset, 1);
+  return false;
+}
+
+void bscope_merge_end_nested(struct bscope_ring *ring) {
   uint64_t tail = bscope_load_relaxed(&ring->tail);
-  for (uint64_t i = 0; i < ring->size; i++) {
-    if ((ring->taken >> i & 1) || !bscope_ring_is_published(ring, tail + i))
-      continue;
-    if (bscope_ring_slot(ring, tail + i)->site == BSCOPE_RECORD_MORE) {
-      /* Its event's own slot, before it, is not published yet; or was declared void, and this one is of no use. */
-      if (i == 0 || (ring->taken >> (i - 1) & 1))
-        mark_taken(ring, i, 1);
-      continue;
-    }
-    uint32_t taken = take(merge, ring, tail + i);
-    mark_taken(ring, i, taken);
-    merge->slots += taken;
-  }
   while (ring->taken & 1) {
     ring->taken >>= 1;
     tail++;
   }
   bscope_store_release(&ring->tail, tail); /* pairs with the nested claim's acquire */
+}
+
+void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring) {
+  uint64_t tail = bscope_load_relaxed(&ring->tail);
+  for (uint64_t i = 0; i < ring->size; i++) {
+    if (!bscope_merge_has_nested(ring, i))
+      continue;
+    uint32_t taken = take(merge, ring, tail + i);
+    bscope_merge_mark_taken(ring, i, taken);
+    merge->slots += taken;
+  }
+  bscope_merge_end_nested(ring);
 }

@@ -13,20 +13,20 @@ static bool is_due(const struct bscope_thread *t, uint64_t now) {
   return bscope_load_acquire(&t->ending) || bscope_load_acquire(&t->left) || now - t->looked_ns > LOOK_NS;
 }
 
-/* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. */
-static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
+bool bscope_retire_abandoned(struct bscope_thread *t, bool nested) {
   (void)bscope_load_acquire(&t->control.busy);              /* pairs with the begin or end of its last write */
   struct bscope_ring *ring = bscope_load_acquire(&t->ring); /* pairs with exchange_ring */
-  uint64_t head = bscope_load_relaxed(&t->control.head);
-  bool any = false;
-  for (uint64_t i = bscope_load_relaxed(&ring->tail); i != head; i++) {
-    if (bscope_ring_is_published(ring, i))
-      continue;
-    bscope_ring_void(ring, i);
-    any = true;
-  }
-  if (any)
-    bscope_add_relaxed(&s->recorder.abandoned, 1);
+  bool any = bscope_ring_void_unpublished(ring, bscope_load_relaxed(&t->control.head));
+  if (nested)
+    any |= bscope_ring_void_unpublished(t->nested, bscope_load_relaxed(&t->nested->head_nested));
+  return any;
+}
+
+/* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. In a
+ * nested ring it is only of interest where each position has to be given. */
+static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
+  bool any = bscope_retire_abandoned(t, s->recorder.timed);
+  bscope_add_relaxed(&s->recorder.abandoned, any);
   return any;
 }
 
@@ -47,6 +47,7 @@ static bool is_drained(const struct bscope_thread *t) {
 static void pool(struct bscope_session *s, struct bscope_thread *t) {
   t->nested->tail = t->nested->head_nested; /* what was claimed there and never published is given up with its owner */
   t->nested->taken = 0;
+  s->clock_back += bscope_load_relaxed(&t->clock_back);
   bscope_recorder_give_ring(&s->recorder, t->nested);
   bscope_recorder_give_ring(&s->recorder, t->ring);
   if (!bscope_load_acquire(&t->left)) /* a thread that went over to a newer session may still look at its old block */

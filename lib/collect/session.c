@@ -42,8 +42,8 @@ static size_t session_bytes(void) {
   return bscope_round_up(sizeof(struct bscope_session), 4096);
 }
 
-static uint64_t window_capacity(size_t memory) {
-  uint64_t chunks = bscope_max_u64(4, memory / WINDOW_SHARE / sizeof(struct bscope_chunk));
+static uint64_t window_capacity(size_t memory, bool timed) {
+  uint64_t chunks = bscope_max_u64(4, memory / WINDOW_SHARE / bscope_chunk_bytes(timed));
   return 1ull << (63 - __builtin_clzll(chunks));
 }
 
@@ -53,13 +53,14 @@ static void note_tallies(struct bscope_session *s) {
 }
 
 static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
+  bool timed = settings->clock == BSCOPE_CLOCK_TSC;
   s->settings = *settings;
   int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
   /* Where the system grants less address space than asked for, the budget is what fits into it. */
   if (rc == BSCOPE_OK && s->settings.memory > s->region.size / 2)
     s->settings.memory = s->region.size / 2;
   if (rc == BSCOPE_OK)
-    rc = bscope_window_init(&s->window, &s->region, window_capacity(s->settings.memory));
+    rc = bscope_window_init(&s->window, &s->region, window_capacity(s->settings.memory, timed));
   if (rc != BSCOPE_OK)
     return rc;
   s->store = bscope_store_create(&s->region);
@@ -72,6 +73,7 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   r->ring_most = (uint32_t)settings->ring;
   r->ring_budget = s->settings.memory / RING_SHARE;
   r->overflow_drops = settings->overflow == BSCOPE_OVERFLOW_DROP;
+  r->timed = s->window.timed = timed;
   r->ring_start = bscope_load_relaxed(&test_ring);
   r->clock = bscope_process_map_wiped(CLOCK_BYTES);
   if (!r->clock)
@@ -86,6 +88,8 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
   bscope_drain_sample(s, true);
+  if (timed)
+    bscope_timed_begin(&s->timed);
   return BSCOPE_OK;
 }
 
@@ -144,6 +148,12 @@ static void forget_parents(void) {
   owner = (uint32_t)getpid();
 }
 
+/* The counter takes the place of a clock that can't be had: nobody is there to be told. */
+static void check_clock(struct bscope_settings *settings) {
+  if (settings->clock == BSCOPE_CLOCK_TSC && bscope_tsc_refusal())
+    settings->clock = BSCOPE_CLOCK_COUNTER;
+}
+
 /* The current session, made with the environment's options if there is none. NULL: no memory. Under the drain lock. */
 static struct bscope_session *current_or_new(void) {
   struct bscope_session *s = current();
@@ -152,12 +162,23 @@ static struct bscope_session *current_or_new(void) {
   struct bscope_settings settings = inherits ? inherited : *bscope_environment_settings();
   if (inherits && bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     settings.enabled = false; /* its parent had switched recording off */
+  check_clock(&settings);
   forget_parents();
   (void)bscope_site_table_set_filter(settings.filter);
   s = begin(&settings);
   if (s)
     s->implicit = true;
   return s;
+}
+
+/* Whether one more thread can be merged. Under the drain lock. */
+static bool has_lanes(struct bscope_session *s) {
+  size_t threads = 1;
+  if (!s->recorder.timed)
+    return true;
+  for (const struct bscope_thread *t = bscope_load_acquire(&s->recorder.threads); t; t = t->next)
+    threads++;
+  return bscope_timed_reserve(&s->timed, &s->region, threads);
 }
 
 static struct bscope_thread *attach_locked(void) {
@@ -168,7 +189,7 @@ static struct bscope_thread *attach_locked(void) {
   }
   if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     return NULL;
-  struct bscope_thread *thread = bscope_thread_attach(&s->recorder);
+  struct bscope_thread *thread = has_lanes(s) ? bscope_thread_attach(&s->recorder) : NULL;
   if (!thread)
     bscope_add_relaxed(&s->recorder.dropped[BSCOPE_DROP_MEMORY], 1);
   else
@@ -359,11 +380,21 @@ static int start_locked(const struct bscope_settings *settings) {
   return BSCOPE_OK;
 }
 
+static bool asks_for_clock(const struct bscope_options *options) {
+  return options && options->size >= offsetof(struct bscope_options, clock) + sizeof(options->clock) &&
+         options->clock != BSCOPE_CLOCK_DEFAULT;
+}
+
 int bscope_start(const struct bscope_options *options) {
   struct bscope_settings settings = *bscope_environment_settings();
   int rc = options ? bscope_settings_apply(&settings, options) : BSCOPE_OK;
   if (rc != BSCOPE_OK)
     return rc;
+  if (!asks_for_clock(options))
+    check_clock(&settings); /* what the environment asks for is complained of once, when it is read */
+  const char *refusal = settings.clock == BSCOPE_CLOCK_TSC ? bscope_tsc_refusal() : NULL;
+  if (refusal)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_options.clock is tsc: %s", refusal);
   struct bscope_process *process = bscope_process_get();
   if (!process || !bscope_process_is_whole())
     return no_session();
@@ -384,15 +415,15 @@ int bscope_start(const struct bscope_options *options) {
   return rc;
 }
 
-/* Turns until the prefix has reached `clock`, but no longer than 100 ms, nor at all from inside a write. */
+/* Turns until everything recorded so far is in the log, but no longer than 100 ms, nor at all from inside a write. */
 static bool settle(struct bscope_session *s, bool may_wait) {
-  uint64_t clock = bscope_load_acquire(s->recorder.clock);
+  uint64_t clock = s->recorder.timed ? bscope_tsc() : bscope_load_acquire(s->recorder.clock);
   uint64_t since = bscope_now_ns();
   for (;;) {
     struct bscope_turn turn;
     if (!bscope_drain_once(s, BSCOPE_LOCK_WAIT_NS, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
       return false;
-    if (bscope_stamp_distance(turn.prefix, clock) <= 0 || !may_wait || turn.no_memory)
+    if (bscope_stamp_distance(turn.reached, clock) <= 0 || !may_wait || turn.no_memory)
       return true;
     uint64_t waited = bscope_now_ns() - since;
     if (waited > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4 && (!turn.more || waited > SETTLE_MOST_NS))
@@ -506,6 +537,7 @@ static void note_bases(struct bscope_session *s) {
   for (unsigned i = 0; i < BSCOPE_DROP_REASONS; i++)
     s->dropped_base[i] += *dropped[i];
   s->abandoned_base += now.abandoned;
+  s->clock_back_base += now.clock_back;
   note_tallies(s);
 }
 
@@ -522,6 +554,8 @@ static int reset_locked(void *context, const struct bscope_view *view) {
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
   bscope_drain_sample(s, true);
+  if (s->recorder.timed)
+    bscope_timed_begin(&s->timed);
   return BSCOPE_OK;
 }
 

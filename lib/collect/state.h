@@ -9,6 +9,7 @@
 #include "capture/recorder.h"
 #include "collect/merge.h"
 #include "collect/session.h"
+#include "collect/timed.h"
 
 #define BSCOPE_OPEN_MOST 1024u   /* OPEN positions whose fate is followed up */
 #define BSCOPE_GAP_NS 100000000u /* how long a missing stamp may hold the prefix back, and a query wait */
@@ -30,7 +31,8 @@ struct bscope_session {
   struct bscope_settings settings;
   struct bscope_window window; /* under the drain lock, as all below but where noted */
   struct bscope_store *store;
-  struct bscope_gap gap;
+  struct bscope_gap gap;     /* under clock=counter */
+  struct bscope_timed timed; /* under clock=tsc */
   uint64_t log_generation;
   uint64_t moved;   /* atomic: events ever brought into the window, for producers that wait */
   uint32_t starved; /* atomic: packing a chunk found no memory */
@@ -43,6 +45,8 @@ struct bscope_session {
   uint64_t strays_base[BSCOPE_DROP_REASONS];
   uint64_t abandoned_base;
   uint64_t tallies_base[BSCOPE_TALLIES];
+  uint64_t clock_back; /* of threads that are gone */
+  uint64_t clock_back_base;
   uint32_t refs; /* atomic: the process's own, and one for each log handle */
   bool stopped;
   bool implicit; /* made by a first event or a query, not by bscope_start */
@@ -65,7 +69,7 @@ void bscope_guard_leave(struct bscope_guard *guard);
 
 /* One turn's result. */
 struct bscope_turn {
-  uint64_t prefix; /* stamp behind the last committed event, at the turn's end */
+  uint64_t reached; /* everything before is in the window: a stamp, or under clock=tsc a time */
   uint64_t placed;
   bool more; /* rings hold more than the turn's share */
   bool no_memory;
@@ -84,6 +88,9 @@ void bscope_drain_sample(struct bscope_session *session, bool forced);
  * False: the lock could not be had in wait_ns. Inside a guard.
  */
 bool bscope_drain_once(struct bscope_session *session, uint64_t wait_ns, bool packs, struct bscope_turn *turn);
+
+/* Gives up what a dead thread claimed and never published; whether there was any. Under the lock. */
+bool bscope_retire_abandoned(struct bscope_thread *thread, bool nested);
 
 /* Pools the blocks and rings of threads that are gone. Under the lock. */
 void bscope_retire_threads(struct bscope_session *session, uint64_t now);

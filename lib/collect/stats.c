@@ -36,6 +36,13 @@ static void set_dropped(struct bscope_stats *out, const uint64_t *dropped) {
     out->dropped += dropped[i];
 }
 
+static uint64_t clock_back(const struct bscope_session *s) {
+  uint64_t n = s->clock_back;
+  for (const struct bscope_thread *t = bscope_load_acquire(&s->recorder.threads); t; t = t->next)
+    n += bscope_load_relaxed(&t->clock_back);
+  return n;
+}
+
 void bscope_count_stats(const struct bscope_session *session, struct bscope_stats *out) {
   const struct bscope_session *s = session;
   struct bscope_store_counts counts;
@@ -49,7 +56,9 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   uint64_t stamped = clock - s->window.base;
   /* Positions passed while their writers were in mid-call, less those whose events have arrived or were proved lost. */
   uint64_t open = counts.open + s->window.open - counts.late_unsealed;
-  out->pending = clock - s->window.prefix + open;
+  uint64_t waiting = s->recorder.timed ? bscope_timed_waiting(&s->timed, &s->recorder) : 0;
+  stamped += waiting;
+  out->pending = clock - s->window.prefix + open + waiting;
   out->lost = counts.lost + counts.late_unsealed_lost + s->window.lost;
   out->evicted = counts.first - counts.base - counts.lost_evicted;
   out->logged = stamped - out->pending - out->lost - out->evicted;
@@ -58,6 +67,7 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   out->bytes = counts.bytes + s->window.bytes + bscope_load_relaxed(&s->recorder.ring_bytes);
   out->bytes_pinned = counts.bytes_pinned + s->window.pinned;
   out->abandoned = bscope_load_relaxed(&s->recorder.abandoned) - s->abandoned_base;
+  out->clock_back = clock_back(s) - s->clock_back_base;
   out->names_folded = bscope_process_tally(BSCOPE_TALLY_NAMES_FOLDED) - s->tallies_base[BSCOPE_TALLY_NAMES_FOLDED];
   out->foreign_sites = bscope_process_tally(BSCOPE_TALLY_FOREIGN_SITES) - s->tallies_base[BSCOPE_TALLY_FOREIGN_SITES];
   out->pauses = s->pauses;

@@ -48,8 +48,8 @@ void bscope_window_reclaim(struct bscope_window *window) {
     }
     *at = chunk->next;
     free_extras(window, chunk);
-    window->pinned -= sizeof(*chunk);
-    window->bytes += sizeof(*chunk);
+    window->pinned -= bscope_chunk_bytes(window->timed);
+    window->bytes += bscope_chunk_bytes(window->timed);
     put_back(&window->pool, chunk);
   }
   unsigned kept = 0;
@@ -60,16 +60,16 @@ void bscope_window_reclaim(struct bscope_window *window) {
       continue;
     }
     *at = chunk->next;
-    bscope_region_free(window->region, chunk, sizeof(*chunk), true);
-    window->bytes -= sizeof(*chunk);
+    bscope_region_free(window->region, chunk, bscope_chunk_bytes(window->timed), true);
+    window->bytes -= bscope_chunk_bytes(window->timed);
   }
 }
 
 static void retire(struct bscope_window *w, struct bscope_chunk *chunk) {
   w->lost -= chunk->lost;
   w->open -= chunk->open;
-  w->pinned += sizeof(*chunk); /* until the next look, by which most are free */
-  w->bytes -= sizeof(*chunk);
+  w->pinned += bscope_chunk_bytes(w->timed); /* until the next look, by which most are free */
+  w->bytes -= bscope_chunk_bytes(w->timed);
   put_back(&w->retired, chunk);
 }
 
@@ -88,15 +88,17 @@ static struct bscope_chunk *take_chunk(struct bscope_window *w) {
     w->pool = chunk->next;
     return chunk;
   }
-  chunk = bscope_region_alloc(w->region, sizeof(*chunk));
+  size_t bytes = bscope_chunk_bytes(w->timed);
+  chunk = bscope_region_alloc(w->region, bytes);
   if (!chunk)
     return NULL;
-  if (bscope_region_populate(chunk, sizeof(*chunk)) != 0) {
-    bscope_region_free(w->region, chunk, sizeof(*chunk), true);
+  if (bscope_region_populate(chunk, bytes) != 0) {
+    bscope_region_free(w->region, chunk, bytes, true);
     return NULL;
   }
   memset(chunk, 0, sizeof(*chunk)); /* the region gives memory back as it was; no cell of it may look full */
-  w->bytes += sizeof(*chunk);
+  chunk->times = w->timed ? (uint64_t *)(chunk + 1) : NULL;
+  w->bytes += bytes;
   return chunk;
 }
 

@@ -63,6 +63,7 @@ struct bscope_chunk {
   size_t packed_size;
   size_t packed_capacity;
   struct bscope_side *side;  /* the newest piece of the side area, or NULL */
+  uint64_t *times;           /* each cell's time in ns, behind the cells; NULL but under clock=tsc */
   struct bscope_chunk *next; /* in stamp order; also links the pool */
   struct bscope_cell cells[BSCOPE_CHUNK_CELLS];
 };
@@ -86,9 +87,15 @@ struct bscope_window {
   struct bscope_chunk *pool;    /* free to be used again */
   struct bscope_chunk *retired; /* in the log, but snapshots still read them */
   uint64_t lost, open;          /* LOST and OPEN cells in chunks held */
+  bool timed;                   /* chunks have times; set before the first one is made */
   size_t bytes;                 /* memory of all chunks, pooled ones too */
   size_t pinned;                /* memory of retired ones, which snapshots hold */
 };
+
+/* Bytes of a chunk. */
+static inline size_t bscope_chunk_bytes(bool timed) {
+  return sizeof(struct bscope_chunk) + (timed ? BSCOPE_CHUNK_CELLS * sizeof(uint64_t) : 0);
+}
 
 /* capacity: chunks. 0 or BSCOPE_ERR_NO_MEMORY. */
 int bscope_window_init(struct bscope_window *window, struct bscope_region *region, uint64_t capacity);
