@@ -28,6 +28,7 @@ struct bench {
   void *scratch;
   uint8_t *out;
   size_t size;
+  uint64_t times[BSCOPE_CHUNK_CELLS];
 };
 
 static struct bench *bench_create(void) {
@@ -91,6 +92,13 @@ static void assert_entry(const struct bench *bench, uint32_t i, const struct bsc
   }
 }
 
+/* Of the group's last event and all before it. */
+static void assert_times(const struct bench *bench, const struct bscope_decoded *group) {
+  assert_int_equal(group->timed, bench->chunk.times != NULL);
+  if (group->timed)
+    assert_memory_equal(group->times, bench->chunk.times + group->first, group->count * sizeof(group->times[0]));
+}
+
 /* All groups whole, and each event as the last one of a shorter decode. */
 static void assert_round_trip(struct bench *bench) {
   struct bscope_block block;
@@ -106,11 +114,13 @@ static void assert_round_trip(struct bench *bench) {
     assert_int_equal(group.first, seen);
     for (uint32_t i = 0; i < group.count; i++)
       assert_entry(bench, seen + i, &group.entries[i]);
+    assert_times(bench, &group);
     seen += group.count;
     last = g % group.count;
     assert_int_equal(bscope_decode_group(&block, g, last, &group), BSCOPE_OK);
     assert_int_equal(group.count, last + 1);
     assert_entry(bench, g * BSCOPE_GROUP_EVENTS + last, &group.entries[last]);
+    assert_times(bench, &group);
   }
   assert_int_equal(seen, bench->chunk.count);
 }
@@ -164,6 +174,74 @@ static void fill_random(struct bench *bench, struct stream_random *random) {
     else if (longs && stream_below(random, longs) == 0)
       put_long(bench, cell, (uint16_t)stream_below(random, 200), any_word(random, word), stream_below(random, 2));
   }
+}
+
+/* Ascending times with steps of every width, some of them none. */
+static void add_times(struct bench *bench, struct stream_random *random) {
+  uint64_t time = stream_next(random) >> stream_below(random, 64);
+
+  for (uint32_t i = 0; i < bench->chunk.count; i++) {
+    bench->times[i] = time;
+    time += (stream_next(random) >> 1) >> stream_below(random, 64);
+    if (stream_below(random, 100) < 90)
+      time = bench->times[i] + stream_below(random, 300);
+  }
+  bench->chunk.times = bench->times;
+}
+
+static void times_come_back(void **state) {
+  struct stream_random random = {seed_of()};
+  struct bench *bench = bench_create();
+
+  (void)state;
+  for (int i = 0; i < 100; i++) {
+    fill_random(bench, &random);
+    add_times(bench, &random);
+    assert_round_trip(bench);
+  }
+  bench_destroy(bench);
+}
+
+/* A log without times is what it always was: the column lies behind everything else, and nothing of it is there. */
+static void times_are_only_added(void **state) {
+  struct stream_random random = {seed_of()};
+  struct bench *bench = bench_create();
+  struct bscope_block_header plain;
+  uint8_t *bytes;
+
+  (void)state;
+  fill_random(bench, &random);
+  assert_round_trip(bench);
+  memcpy(&plain, bench->out, sizeof(plain));
+  assert_int_equal(plain.times_offset, 0);
+  assert_int_equal(plain.samples_offset, bscope_round_up(plain.events_end + BSCOPE_BLOCK_SLOP, 8));
+  bytes = bench->out;
+  bench->out = NULL;
+  add_times(bench, &random);
+  assert_round_trip(bench);
+  assert_memory_equal(bytes + sizeof(plain), bench->out + sizeof(plain), plain.events_end - sizeof(plain));
+  free(bytes);
+  bench_destroy(bench);
+}
+
+/* What times cost at 200 to 327 ns a step: two bytes and the tables. */
+static void times_stay_small(void **state) {
+  struct bench *bench = bench_create();
+  size_t without;
+
+  (void)state;
+  bench->chunk.count = BSCOPE_CHUNK_CELLS;
+  for (uint32_t i = 0; i < BSCOPE_CHUNK_CELLS; i++) {
+    bench->chunk.cells[i] = (struct bscope_cell){.site = 1};
+    bench->times[i] = UINT64_C(1) << 50 | 200 * (uint64_t)i | i % 128;
+  }
+  assert_round_trip(bench);
+  without = bench->size;
+  bench->chunk.times = bench->times;
+  assert_round_trip(bench);
+  print_message("times: %.2f bytes an event\n", (double)(bench->size - without) / BSCOPE_CHUNK_CELLS);
+  assert_true(bench->size - without <= 3 * BSCOPE_CHUNK_CELLS);
+  bench_destroy(bench);
 }
 
 static void random_streams_come_back(void **state) {
@@ -318,12 +396,16 @@ static void truncations_fail_cleanly(void **state) {
   uint32_t count;
 
   (void)state;
-  fill_random(bench, &random);
-  bench->chunk.count = 150;
-  pack(bench);
-  for (size_t size = 0; size < bench->size; size++)
-    assert_false(survives(bench->out, size, entries, &count));
-  assert_true(survives(bench->out, bench->size, entries, &count));
+  for (int round = 0; round < 2; round++) {
+    fill_random(bench, &random);
+    bench->chunk.count = 150;
+    if (round)
+      add_times(bench, &random);
+    pack(bench);
+    for (size_t size = 0; size < bench->size; size++)
+      assert_false(survives(bench->out, size, entries, &count));
+    assert_true(survives(bench->out, bench->size, entries, &count));
+  }
   bench_destroy(bench);
 }
 
@@ -338,6 +420,12 @@ static void room_behind_the_events_is_demanded(void **state) {
   pack(bench);
   header = (void *)bench->out;
   header->samples_offset = header->length = (uint32_t)bscope_round_up(header->events_end, 8);
+  assert_int_equal(bscope_block_open(&block, bench->out, bench->size), BSCOPE_ERR_FORMAT);
+  memset(bench->times, 0, sizeof(bench->times));
+  bench->chunk.times = bench->times;
+  pack(bench);
+  header = (void *)bench->out;
+  header->samples_offset = header->length = header->times_offset + BSCOPE_TIMES_GROUP * BSCOPE_BLOCK_GROUPS;
   assert_int_equal(bscope_block_open(&block, bench->out, bench->size), BSCOPE_ERR_FORMAT);
   bench_destroy(bench);
 }
@@ -356,6 +444,8 @@ static void turned_bits_are_harmless_and_seen(void **state) {
 
     fill_random(bench, &random);
     bench->chunk.count = (uint32_t)bscope_min_u64(bench->chunk.count, 130);
+    if (round)
+      add_times(bench, &random);
     pack(bench);
     seal(bench);
     for (size_t bit = 0; bit < 8 * bench->size; bit++) {
@@ -383,6 +473,8 @@ static void noise_is_harmless(void **state) {
   for (int round = 0; round < 300; round++) {
     fill_random(bench, &random);
     bench->chunk.count = (uint32_t)bscope_min_u64(bench->chunk.count, 200);
+    if (round % 2)
+      add_times(bench, &random);
     pack(bench);
     for (int i = 0; i < 20; i++) {
       size_t at = sizeof(struct bscope_block_header);
@@ -412,6 +504,9 @@ static void checksum_is_castagnolis(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_streams_come_back),
+      cmocka_unit_test(times_come_back),
+      cmocka_unit_test(times_are_only_added),
+      cmocka_unit_test(times_stay_small),
       cmocka_unit_test(every_width_comes_back),
       cmocka_unit_test(counts_of_kinds_are_in_the_header),
       cmocka_unit_test(events_stay_small),

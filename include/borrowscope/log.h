@@ -19,7 +19,7 @@ struct bscope_cursor;
 /* One event as it was recorded. Strings and payload are borrowed from the log; NULL where unknown. */
 struct bscope_event {
   bscope_stamp stamp; /* its position in the log's order; the first of a generation is 0 */
-  uint64_t time_ns;   /* CLOCK_MONOTONIC, interpolated between two samples around it */
+  uint64_t time_ns;   /* CLOCK_MONOTONIC, interpolated between two samples around it; clock=tsc: its own */
   enum bscope_kind kind;
   uint32_t thread;   /* number of the thread, from 0 in the order of their first events */
   const char *name;  /* the variable, the borrower, or what a move takes from */

@@ -17,6 +17,13 @@ static bool counts_fit(const struct bscope_block_header *h) {
          h->thread_count >= 1 && h->thread_count <= h->count && (h->sample_size == 8 || h->sample_size == 16);
 }
 
+/* The column's tables lie between the events and what may be loaded behind the last distance. */
+static bool times_fit(const struct bscope_block_header *h, uint32_t groups) {
+  return h->times_offset == 0 ||
+         (h->times_offset % 8 == 0 && h->times_offset >= h->events_end &&
+          h->times_offset + (uint64_t)BSCOPE_TIMES_GROUP * groups + BSCOPE_BLOCK_SLOP <= h->samples_offset);
+}
+
 int bscope_block_open(struct bscope_block *block, const void *bytes, size_t size) {
   const struct bscope_block_header *h = bytes;
   uint64_t offsets, sites, bases, threads, end;
@@ -33,13 +40,14 @@ int bscope_block_open(struct bscope_block *block, const void *bytes, size_t size
   end = threads + 4ull * h->thread_count;
   if (h->events_offset != end || h->events_end < end || h->samples_offset % 8 != 0 ||
       (uint64_t)h->events_end + BSCOPE_BLOCK_SLOP > h->samples_offset ||
-      h->samples_offset + (uint64_t)h->sample_size * h->sample_count != h->length)
+      h->samples_offset + (uint64_t)h->sample_size * h->sample_count != h->length || !times_fit(h, groups))
     return BSCOPE_ERR_FORMAT;
   *block = (struct bscope_block){.header = h, .bytes = bytes, .groups = groups, .hot = hot};
   block->offsets = block->bytes + offsets;
   block->sites = block->bytes + sites;
   block->bases = block->bytes + bases;
   block->threads = block->bytes + threads;
+  block->times = h->times_offset ? block->bytes + h->times_offset : NULL;
   return BSCOPE_OK;
 }
 

@@ -2,8 +2,8 @@
 /*
  * The layout of a block: what the log is made of, in memory as in a file. All numbers little-endian.
  *
- *   header | group offsets u32[] | site ids u32[] | bases {u64, u64}[hot] | threads u32[] | events | padding | samples
- * u64[]
+ *   header | group offsets u32[] | site ids u32[] | bases {u64, u64}[hot] | threads u32[] | events | times (if the
+ * header says so, see times.h) | padding | samples u64[]
  *
  * `body_check` (CRC32C) covers everything between header and samples and is made without any lock; `head_check` covers
  * the header (with `state` and `head_check` taken as 0) and the samples, which are added when the block gets its place.
@@ -19,6 +19,8 @@
 #define BSCOPE_BLOCK_GROUPS (BSCOPE_BLOCK_EVENTS / BSCOPE_GROUP_EVENTS)
 #define BSCOPE_BLOCK_HOT 112u /* sites with a one-byte number */
 #define BSCOPE_BLOCK_SLOP 32u /* bytes behind the last event that a decoder may load and ignore */
+
+#define BSCOPE_TIMES_GROUP 12u /* bytes a group, beside the distances */
 
 #define BSCOPE_BLOCK_MAGIC 0x4c425342u /* "BSBL" */
 #define BSCOPE_BLOCK_KIND_EVENTS 1u
@@ -50,7 +52,8 @@ struct bscope_block_header {
   uint64_t end_ahead; /* the sample behind: taken this many positions behind the first event, at least `count` */
   uint64_t end_ns;
   uint32_t head_check;
-  uint32_t reserved[3];
+  uint32_t times_offset; /* 0: the block has no times of its events */
+  uint32_t reserved[2];
 };
 
 _Static_assert(sizeof(struct bscope_block_header) == 128, "the block header is 128 bytes");
@@ -64,6 +67,7 @@ struct bscope_block {
   const uint8_t *sites;   /* u32 each */
   const uint8_t *bases;   /* two u64 each */
   const uint8_t *threads; /* u32 each */
+  const uint8_t *times;   /* or NULL */
   uint32_t groups;
   uint32_t hot;
 };

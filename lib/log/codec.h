@@ -12,7 +12,8 @@
  *
  * Stamps are implied by place. Sites are numbers of the block's dictionary, the 112 most frequent in one byte; only
  * those have a last word, and a base, stored once a block, that it starts from in each group of 64 events. Every group
- * begins at a known offset with fresh state, so that any event is reached by decoding at most 64.
+ * begins at a known offset with fresh state, so that any event is reached by decoding at most 64. A chunk with times
+ * gives a block with a column of them (times.h).
  *
  * Costs, on a shared virtual machine of 2 GHz and more: encoding 7 (names only) to 28 ns (random words) an event, the
  * checksum included, decoding 5 to 9; 2 to 4 bytes an event, 19 for two random words.
@@ -40,6 +41,8 @@ struct bscope_entry {
 struct bscope_decoded {
   uint64_t first; /* index in the log (or in the block) of entries[0] */
   uint32_t count;
+  bool timed; /* `times` holds their times in ns; else what the clock samples around them say */
+  uint64_t times[BSCOPE_GROUP_EVENTS];
   struct bscope_entry entries[BSCOPE_GROUP_EVENTS];
 };
 

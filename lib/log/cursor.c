@@ -35,6 +35,7 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
   cursor->span.from = cursor->span.to = 0;
   cursor->group.first = 0;
   cursor->group.count = 0;
+  cursor->group.timed = false;
   return cursor;
 }
 
@@ -54,6 +55,8 @@ uint64_t bscope_cursor_time(struct bscope_cursor *cursor, size_t i) {
   const struct bscope_log *log = cursor->log;
   uint64_t position = log->first + i;
 
+  if (cursor->group.timed && i - cursor->group.first < cursor->group.count)
+    return cursor->group.times[i - cursor->group.first];
   if (position - cursor->span.from >= cursor->span.to - cursor->span.from)
     log->source->span(log, i, &cursor->span);
   return bscope_span_time(&cursor->span, position);

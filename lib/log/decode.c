@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "collect/window.h"
+#include "log/times.h"
 #include "log/words.h"
 
 #include <borrowscope/error.h>
@@ -155,5 +156,6 @@ int bscope_decode_group(const struct bscope_block *block, uint32_t number, uint3
     return BSCOPE_ERR_FORMAT;
   out->first = first;
   out->count = count;
-  return BSCOPE_OK;
+  out->timed = block->times != NULL;
+  return out->timed ? bscope_times_read(block, number, count, out->times) : BSCOPE_OK;
 }

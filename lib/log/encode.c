@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "collect/window.h"
 #include "log/crc32c.h"
+#include "log/times.h"
 #include "log/words.h"
 
 #define HASH_BITS 13u
@@ -72,6 +73,8 @@ size_t bscope_encode_bound(const struct bscope_chunk *chunk, const struct bscope
   size_t bytes = sizeof(struct bscope_block_header) + 4 * BSCOPE_BLOCK_GROUPS + 16 * BSCOPE_BLOCK_HOT +
                  (4 + 4 + EVENT_MOST) * (size_t)chunk->count + BSCOPE_BLOCK_SLOP + 8;
 
+  if (chunk->times)
+    bytes += 8 + bscope_times_bound(chunk->count);
   for (uint32_t i = 0; i < chunk->count; i++)
     if (chunk->cells[i].site & BSCOPE_SITE_LONG)
       bytes += PAYLOAD_HEAD + long_of(region, &chunk->cells[i])->size;
@@ -263,6 +266,17 @@ static void write_events(struct writer *writer, uint32_t count, uint32_t hot) {
   }
 }
 
+/* Behind the events, where the chunk has times. */
+static void write_times(struct writer *writer, struct bscope_block_header *header) {
+  uint32_t offset = (uint32_t)bscope_round_up(header->events_end, 8);
+
+  if (!writer->chunk->times)
+    return;
+  memset(writer->at, 0, offset - header->events_end);
+  header->times_offset = offset;
+  writer->at = writer->out + bscope_times_write(writer->out, offset, writer->chunk->times, header->count);
+}
+
 size_t bscope_encode(const struct bscope_chunk *chunk, const struct bscope_region *region, void *scratch, uint8_t *out,
                      size_t capacity) {
   struct writer writer = {.chunk = chunk, .region = region, .survey = scratch, .out = out};
@@ -277,9 +291,10 @@ size_t bscope_encode(const struct bscope_chunk *chunk, const struct bscope_regio
   write_dictionaries(&writer, &header);
   write_events(&writer, header.count, header.site_count < BSCOPE_BLOCK_HOT ? header.site_count : BSCOPE_BLOCK_HOT);
   header.events_end = (uint32_t)(writer.at - out);
-  header.samples_offset = (uint32_t)bscope_round_up(header.events_end + BSCOPE_BLOCK_SLOP, 8);
+  write_times(&writer, &header);
+  header.samples_offset = (uint32_t)bscope_round_up((uint64_t)(writer.at - out) + BSCOPE_BLOCK_SLOP, 8);
   header.length = header.samples_offset;
-  memset(writer.at, 0, header.samples_offset - header.events_end);
+  memset(writer.at, 0, (size_t)(out + header.samples_offset - writer.at));
   header.body_check = bscope_crc32c(0, out + sizeof(header), header.samples_offset - sizeof(header));
   memcpy(out, &header, sizeof(header));
   return header.length;

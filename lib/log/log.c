@@ -73,7 +73,9 @@ int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *o
   status = log->source->load(log, i, i, &group);
   if (status)
     return bscope_fail((enum bscope_status)status, "event %zu: its block is damaged", i);
-  log->source->span(log, i, &span);
-  bscope_event_build(&group.entries[i - group.first], log->first + i, bscope_span_time(&span, log->first + i), out);
+  if (!group.timed)
+    log->source->span(log, i, &span);
+  bscope_event_build(&group.entries[i - group.first], log->first + i,
+                     group.timed ? group.times[i - group.first] : bscope_span_time(&span, log->first + i), out);
   return BSCOPE_OK;
 }

@@ -111,6 +111,9 @@ static int load_window(const struct bscope_snapshot *snapshot, uint64_t position
   for (uint32_t i = 0; i < out->count; i++)
     if (!read_cell(snapshot->region, &part->cells[position - part->first + i], &out->entries[i]))
       return BSCOPE_ERR_FORMAT;
+  out->timed = part->times != NULL;
+  if (out->timed)
+    memcpy(out->times, part->times + (position - part->first), out->count * sizeof(*out->times));
   return BSCOPE_OK;
 }
 

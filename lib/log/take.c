@@ -38,7 +38,11 @@ static void take_window(struct bscope_snapshot *snapshot, const struct bscope_vi
       continue;
     bscope_add_relaxed(&chunk->refs, 1); /* relaxed: under the lock, before which nobody reuses the chunk */
     snapshot->parts[snapshot->part_count++] =
-        (struct bscope_window_part){first, (uint32_t)(end - first), &chunk->cells[first - place], chunk};
+        (struct bscope_window_part){.first = first,
+                                    .count = (uint32_t)(end - first),
+                                    .cells = &chunk->cells[first - place],
+                                    .times = chunk->times ? &chunk->times[first - place] : NULL,
+                                    .chunk = chunk};
   }
 }
 

@@ -15,6 +15,7 @@ struct bscope_window_part {
   uint64_t first;
   uint32_t count;
   const struct bscope_cell *cells;
+  const uint64_t *times;      /* of the cells, or NULL */
   struct bscope_chunk *chunk; /* NULL where the cells are nobody's chunk */
 };
 
