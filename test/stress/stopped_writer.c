@@ -6,6 +6,9 @@
  *
  * A handler is made to interrupt the writer again and again until it finds a slot claimed and not published; there it
  * stays. Whether the stamp was taken too is seen from the counts.
+ *
+ * Under clock=tsc it has no position yet, since the merge gives them: it is only pending, and its event gets the one that
+ * is next when it comes; or a LOST one, when it dies there.
  */
 #include "engine.h"
 
@@ -129,10 +132,12 @@ static uint64_t check_while_stopped(void) {
   check_equal(s.pending, 1);
   check_equal(s.lost, 0);
   check_equal(s.logged, before.attempted - 1 + more);
-  check_equal(test_count_kind(log, BSCOPE_KIND_OPEN), 1);
+  check_equal(test_count_kind(log, BSCOPE_KIND_OPEN), test_has_tsc() ? 0 : 1);
   check_equal(bscope_log_pending(log), 1);
   check_equal(position_of(log), UINT64_MAX);
-  uint64_t open = UINT64_MAX;
+  if (test_has_tsc())
+    check_equal(bscope_log_first(log) + bscope_log_count(log), before.attempted - 1 + more);
+  uint64_t open = bscope_log_first(log) + bscope_log_count(log); /* under clock=tsc: where it will be */
   for (uint64_t i = 0; i < bscope_log_count(log); i++)
     if (kind_at(log, bscope_log_first(log) + i) == BSCOPE_KIND_OPEN)
       open = bscope_log_first(log) + i;
@@ -161,7 +166,8 @@ static void goes_on(void) {
   check_equal(test_count_kind(log, BSCOPE_KIND_OPEN), 0);
   if (stamped) {
     check_equal(position_of(log), open);
-    check_equal(kind_at(old, open), BSCOPE_KIND_OPEN); /* a snapshot does not change */
+    if (!test_has_tsc())
+      check_equal(kind_at(old, open), BSCOPE_KIND_OPEN); /* a snapshot does not change */
   }
   bscope_log_free(log);
   bscope_log_free(old);
