@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "base/tsc.h"
+#include "tsc.h"
 
 #include <borrowscope/session.h>
 #include <borrowscope/write.h>
@@ -70,15 +70,6 @@ const char *__tsan_default_options(void) {
   return "die_after_fork=0";
 }
 #endif
-
-/* With BSCOPE_TEST_TSC=1 clock=tsc is to be had whatever the kernel keeps time by: before the environment is read. */
-static inline bool test_has_tsc(void) {
-  return getenv("BSCOPE_TEST_TSC") != NULL;
-}
-
-static __attribute__((constructor(101), used)) void test_trust_tsc(void) {
-  bscope_tsc_test_trust(test_has_tsc());
-}
 
 struct test_random {
   uint64_t state;

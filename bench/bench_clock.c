@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What either clock adds to a thread that works between its events, alone and beside another thread that does the same:
+ * a table of its own, since a row is the difference of two loops. Each clock stands beside its floor from the same run:
+ * a bare `lock xadd` on a shared word with a 32-byte store, and `lfence; rdtsc` with the same store. Rings are drained
+ * between batches, while the clock stands still, so what is measured is the tracking call.
+ *
+ * It links the library's objects, for the one switch that a program has not: the time stamp counter is measured also
+ * where the kernel does not vouch for it (then clock=tsc is refused to programs, and the first line says so).
+ *
+ *   borrowscope_bench_clock [REPETITIONS]      medians of 7 repetitions, of each the one of 8 batches
+ */
+#include "base/tsc.h"
+#include "bench.h"
+
+#include <borrowscope/borrowscope.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { THREADS = 2, BATCHES = 8, BATCH = 8192, WARM = 4 * BENCH_RING, REPETITIONS_MOST = 25 };
+
+enum kind { WORK, FLOOR_COUNTER, COUNTER, FLOOR_TSC, TSC, KINDS };
+
+static const int works[] = {0, 50, 200, 1000};
+enum { WORKS = sizeof(works) / sizeof(works[0]) };
+
+uint64_t bench_clock_word[16] __attribute__((aligned(64)));
+
+static unsigned rounds_of[WORKS];
+static double samples[THREADS][WORKS][KINDS][REPETITIONS_MOST];
+static int repetition, repetitions;
+
+struct bench_lane *bench_lane_mine(void) {
+  static __thread struct bench_lane lane;
+  if (!lane.slots) {
+    lane.slots = aligned_alloc(64, BENCH_RING * sizeof(*lane.slots));
+    if (!lane.slots)
+      abort();
+    memset(lane.slots, 1, BENCH_RING * sizeof(*lane.slots));
+  }
+  return &lane;
+}
+
+static double ns_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Each round waits for the one before; the work between two events waits for nothing, so it overlaps with what comes
+ * before it as far as the clock lets it. */
+static inline __attribute__((always_inline)) void work(unsigned rounds) {
+  uint64_t x = rounds;
+  for (unsigned i = 0; i < rounds; i++) {
+    x = x * 6364136223846793005u + 1442695040888963407u;
+    __asm__ volatile("" : "+r"(x));
+  }
+}
+
+/* One tracking call, or what stands for it. */
+#define LOOP(statement)                                                                                                \
+  for (int i = 0; i < BATCH; i++) {                                                                                    \
+    work(rounds);                                                                                                      \
+    statement;                                                                                                         \
+  }
+
+static double run_batch(enum kind kind, unsigned rounds) {
+  static int value;
+  struct bench_lane *lane = bench_lane_mine();
+  double begin = ns_now();
+  switch (kind) {
+  case WORK:
+    LOOP(__asm__ volatile("" ::: "memory"))
+    break;
+  case FLOOR_COUNTER:
+    LOOP(bench_xadd_store(lane, (uint64_t)i, 0))
+    break;
+  case FLOOR_TSC:
+    LOOP({
+      struct bench_slot *slot = &lane->slots[lane->head & (BENCH_RING - 1)];
+      slot->stamp = bscope_tsc();
+      slot->subject = (uint64_t)i;
+      slot->object = 0;
+      slot->site = 1;
+      __atomic_store_n(&slot->index, (uint32_t)++lane->head, __ATOMIC_RELEASE);
+    })
+    break;
+  default:
+    LOOP(bscope_track_borrow("r", &value))
+  }
+  return (ns_now() - begin) / BATCH;
+}
+
+/* So many rounds as take the time when nothing else is done. */
+static void calibrate(void) {
+  for (int w = 1; w < WORKS; w++) {
+    double rounds = works[w];
+    for (int round = 0; round < 6; round++) {
+      double best = 1e18;
+      for (int i = 0; i < 10; i++) {
+        double took = run_batch(WORK, (unsigned)rounds);
+        best = took < best ? took : best;
+      }
+      rounds *= works[w] / best;
+    }
+    rounds_of[w] = (unsigned)rounds;
+  }
+}
+
+static int compare(const void *a, const void *b) {
+  double left = *(const double *)a, right = *(const double *)b;
+  return (left > right) - (left < right);
+}
+
+static double median_of(double *values, int count) {
+  qsort(values, (size_t)count, sizeof(*values), compare);
+  return values[count / 2];
+}
+
+struct task {
+  pthread_t thread;
+  pthread_barrier_t *barrier;
+  enum kind kind;
+  unsigned me, threads, work;
+};
+
+/* A processor of its own, where there are enough. */
+static void pin(unsigned number) {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0 || (unsigned)CPU_COUNT(&allowed) <= number)
+    return;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &allowed) && number-- == 0) {
+      CPU_ZERO(&one);
+      CPU_SET(cpu, &one);
+      pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+      return;
+    }
+}
+
+static void *run(void *argument) {
+  struct task *task = argument;
+  pin(task->me);
+  if (task->kind == COUNTER || task->kind == TSC)
+    for (int i = 0; i < WARM; i++)
+      bscope_track_new("warm", i); /* its ring grows to its full size */
+  double batches[BATCHES];
+  for (int i = 0; i < BATCHES; i++) {
+    if (task->me == 0)
+      bscope_flush();
+    pthread_barrier_wait(task->barrier);
+    batches[i] = run_batch(task->kind, rounds_of[task->work]);
+    pthread_barrier_wait(task->barrier);
+  }
+  if (task->me == 0)
+    samples[task->threads - 1][task->work][task->kind][repetition] = median_of(batches, BATCHES);
+  return NULL;
+}
+
+static void start_session(enum kind kind) {
+  const struct bscope_options options = {.size = sizeof(options),
+                                         .clock = kind == TSC ? BSCOPE_CLOCK_TSC : BSCOPE_CLOCK_COUNTER,
+                                         .collector = BSCOPE_COLLECTOR_NONE};
+  bscope_stop();
+  if (bscope_start(&options) == BSCOPE_OK)
+    return;
+  fprintf(stderr, "%s\n", bscope_last_error());
+  exit(2);
+}
+
+static void check_whole(void) {
+  struct bscope_stats stats = {.size = sizeof(stats)};
+  if (bscope_get_stats(&stats) == BSCOPE_OK && stats.dropped + stats.lost == 0)
+    return;
+  fprintf(stderr, "events were not recorded\n");
+  exit(1);
+}
+
+static void measure(unsigned threads, unsigned which_work, enum kind kind) {
+  struct task tasks[THREADS];
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, NULL, threads);
+  start_session(kind);
+  for (unsigned i = 0; i < threads; i++) {
+    tasks[i] = (struct task){.barrier = &barrier, .kind = kind, .me = i, .threads = threads, .work = which_work};
+    if (pthread_create(&tasks[i].thread, NULL, run, &tasks[i]) != 0)
+      abort();
+  }
+  for (unsigned i = 0; i < threads; i++)
+    pthread_join(tasks[i].thread, NULL);
+  check_whole();
+  pthread_barrier_destroy(&barrier);
+}
+
+static void print_row(unsigned threads, unsigned which_work) {
+  double ns[KINDS];
+  for (int kind = 0; kind < KINDS; kind++)
+    ns[kind] = median_of(samples[threads - 1][which_work][kind], repetitions);
+  double floor_counter = ns[FLOOR_COUNTER] - ns[WORK], counter = ns[COUNTER] - ns[WORK];
+  double floor_tsc = ns[FLOOR_TSC] - ns[WORK], tsc = ns[TSC] - ns[WORK];
+  printf("| %7u | %5d ns | %6.1f ns | %6.1f ns | %6.1f ns | %5.2f x | %6.1f ns | %6.1f ns | %5.2f x |\n", threads,
+         works[which_work], ns[WORK], floor_counter, counter, counter / floor_counter, floor_tsc, tsc, tsc / floor_tsc);
+}
+
+int main(int argc, char **argv) {
+  repetitions = argc > 1 ? atoi(argv[1]) : 7;
+  if (repetitions < 1 || repetitions > REPETITIONS_MOST)
+    repetitions = 7;
+  const char *refusal = bscope_tsc_refusal();
+  if (refusal)
+    printf("clock=tsc would be refused to a program here: %s\n", refusal);
+  bscope_tsc_test_trust(true);
+  calibrate();
+  for (repetition = 0; repetition < repetitions; repetition++)
+    for (unsigned threads = 1; threads <= THREADS; threads++)
+      for (unsigned w = 0; w < WORKS; w++)
+        for (int kind = 0; kind < KINDS; kind++)
+          measure(threads, w, kind);
+  printf("| threads |  work    | measured  | + counter floor | counter | ratio | + tsc floor | tsc | ratio |\n");
+  printf("|--------:|---------:|----------:|----------:|----------:|--------:|----------:|----------:|--------:|\n");
+  for (unsigned threads = 1; threads <= THREADS; threads++)
+    for (unsigned w = 0; w < WORKS; w++)
+      print_row(threads, w);
+  return 0;
+}
