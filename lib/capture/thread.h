@@ -17,12 +17,6 @@ struct bscope_ring;
 #define BSCOPE_THREAD_NAME 16u
 #define BSCOPE_GENERATION_TIMED (UINT64_C(1) << 63) /* in control.generation under clock=tsc: never equals a gate */
 
-/* A write that was seen open in one ring. */
-struct bscope_held {
-  uint64_t head;     /* the ring's, which changes with the next write */
-  uint64_t since_ns; /* when it was first seen; 0: there is none */
-};
-
 struct bscope_thread {
   struct bscope_control control;
   struct bscope_ring
@@ -42,11 +36,10 @@ struct bscope_thread {
   uint32_t announced_version;        /*   the name's version that it knows */
   uintptr_t stack_low;               /* 0 until a nested call had to know */
   uintptr_t stack_high;
-  bool never_heal;                           /* it was once seen outside its stack */
-  uint64_t last_nested;                      /* clock=tsc: stamp of its newest nested write */
-  uint64_t clock_back;                       /* atomic: stamps that the clock had put below the thread's last one */
-  struct bscope_held held_main, held_nested; /* clock=tsc, drainer: writes that were seen open */
-  bool stalled; /* it gave up waiting for room, and nothing has moved since `stall_progress` */
+  bool never_heal;      /* it was once seen outside its stack */
+  uint64_t last_nested; /* clock=tsc: stamp of its newest nested write */
+  uint64_t clock_back;  /* atomic: stamps that the clock had put below the thread's last one */
+  bool stalled;         /* it gave up waiting for room, and nothing has moved since `stall_progress` */
   uint64_t stall_progress;
   struct bscope_thread *next; /* in the recorder's list, or the process's pool */
 } __attribute__((aligned(128)));

@@ -289,8 +289,8 @@ static __attribute__((noinline)) void record(struct bscope_site *site, struct bs
 
 /*
  * The inline part over again with the other clock: the thread is not busy, and its block is of the gate's session. The
- * same order of steps, for the same reasons (write.h); what other threads conclude from it stands in timed.c of
- * lib/collect. False: no room, nothing written.
+ * same order of steps, for the same reasons (write.h); what a drainer may conclude from it stands in
+ * lib/collect/timed_bound.c. False: no room, nothing written.
  */
 static inline __attribute__((always_inline)) bool write_timed(struct bscope_thread *thread, uint32_t id,
                                                               uint64_t subject, uint64_t object) {

@@ -49,9 +49,9 @@ static inline uint64_t bscope_stamp_take(struct bscope_thread *thread) {
   return bscope_likely(now > last) ? now : bscope_stamp_behind(thread, last, now);
 }
 
-/* release: a drainer that acquires this stamp as the bound of an open write sees the event of that stamp. */
+/* relaxed: only this thread and its handlers read it. */
 static inline void bscope_stamp_note(struct bscope_thread *thread, uint64_t stamp) {
-  bscope_store_release(&thread->control.busy_since, stamp);
+  bscope_store_relaxed(&thread->control.busy_since, stamp);
 }
 
 /* Counts an event that can't be recorded. */

@@ -277,7 +277,7 @@ static void drain_timed(struct bscope_session *session, struct bscope_merge *m) 
   struct bscope_timed *timed = &session->timed;
   struct bscope_timed_turn turn = {.timed = timed, .merge = m, .recorder = &session->recorder};
   m->limit = BSCOPE_TURN_SLOTS;
-  if (timed->unfinished || bscope_timed_watermark(timed, &session->recorder))
+  if (timed->unfinished || bscope_timed_advance(timed))
     bscope_timed_merge(&turn);
   else
     timed->lane_count = 0;

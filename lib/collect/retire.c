@@ -13,20 +13,16 @@ static bool is_due(const struct bscope_thread *t, uint64_t now) {
   return bscope_load_acquire(&t->ending) || bscope_load_acquire(&t->left) || now - t->looked_ns > LOOK_NS;
 }
 
-bool bscope_retire_abandoned(struct bscope_thread *t, bool nested) {
+/* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. In a
+ * nested ring they are of interest only where that makes them positions. */
+static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
   (void)bscope_load_acquire(&t->control.busy);              /* pairs with the begin or end of its last write */
   struct bscope_ring *ring = bscope_load_acquire(&t->ring); /* pairs with exchange_ring */
   bool any = bscope_ring_void_unpublished(ring, bscope_load_relaxed(&t->control.head));
-  if (nested)
+  if (s->recorder.timed)
     any |= bscope_ring_void_unpublished(t->nested, bscope_load_relaxed(&t->nested->head_nested));
-  return any;
-}
-
-/* Slots that it claimed and never published; its published ones are drained already or stay for the next turn. In a
- * nested ring it is only of interest where each position has to be given. */
-static bool void_abandoned(struct bscope_session *s, struct bscope_thread *t) {
-  bool any = bscope_retire_abandoned(t, s->recorder.timed);
-  bscope_add_relaxed(&s->recorder.abandoned, any);
+  if (any)
+    bscope_add_relaxed(&s->recorder.abandoned, 1);
   return any;
 }
 

@@ -89,9 +89,6 @@ void bscope_drain_sample(struct bscope_session *session, bool forced);
  */
 bool bscope_drain_once(struct bscope_session *session, uint64_t wait_ns, bool packs, struct bscope_turn *turn);
 
-/* Gives up what a dead thread claimed and never published; whether there was any. Under the lock. */
-bool bscope_retire_abandoned(struct bscope_thread *thread, bool nested);
-
 /* Pools the blocks and rings of threads that are gone. Under the lock. */
 void bscope_retire_threads(struct bscope_session *session, uint64_t now);
 

@@ -4,9 +4,8 @@
  * comparison an event and a fair mix of k threads two for each level. Events go from their ring straight into the
  * window: a ring is the sorted run that a merge wants, and what must wait waits where it is.
  *
- * An event whose writer was overtaken (watermark.c) comes with a time below what is merged already. It gets the next
- * position, and its neighbour's time: its call had not returned when the others were merged, so it lies in the order
- * wherever its call may be said to have happened.
+ * An event that was published while its neighbours were merged comes with a time below theirs, and gets the next
+ * position (timed_bound.c).
  */
 #include "collect/timed.h"
 
@@ -154,7 +153,8 @@ static bool front_main(struct bscope_timed_turn *turn, struct bscope_lane *lane)
 static bool front_nested(struct bscope_timed_turn *turn, struct bscope_lane *lane) {
   uint64_t tail = bscope_load_relaxed(&lane->ring->tail), best = 0; /* only the holder of the drain lock writes it */
   bool any = false, stuck = false;
-  if (bscope_load_relaxed(&lane->ring->head_nested) == tail) /* what lies below the bound was claimed long ago */
+  if (bscope_load_relaxed(&lane->ring->head_nested) ==
+      tail) /* what lies below the bound was claimed before the barrier */
     return false;
   for (uint64_t i = 0; i < lane->ring->size && !stuck; i++) {
     if (!bscope_merge_has_nested(lane->ring, i) || !is_event(turn, lane, tail + i, &stuck))

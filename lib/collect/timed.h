@@ -2,9 +2,9 @@
 /*
  * Draining under clock=tsc: threads share no counter, their events carry times, and the drainer gives the positions.
  *
- * A turn reads the clock (T), has every thread pass a memory barrier, and looks which of them have a write open. All
- * events with a time below the least of T and the open writes' lower bounds are then published for good: they are
- * merged by (time, thread, ring, index), and the running count is the position. The rest waits in the rings.
+ * A turn reads the clock, has every thread pass a memory barrier, and merges what is published with a lower time by
+ * (time, thread, ring, index); the running count is the position. What is not below waits in its ring. timed_bound.c
+ * says why the order is right.
  */
 #ifndef BSCOPE_COLLECT_TIMED_H
 #define BSCOPE_COLLECT_TIMED_H
@@ -35,12 +35,11 @@ struct bscope_timed {
   size_t capacity; /* lanes */
   uint32_t lane_count;
   uint32_t heap_count;
-  uint64_t bound;    /* every event with a time below is published */
-  bool unfinished;   /* and not all of them are merged */
-  uint64_t base;     /* times below belong to an older generation */
-  uint64_t last_ns;  /* of the newest position */
-  uint64_t asked_ns; /* when the kernel was last asked for a thread that stays in a write */
-  uint64_t rate;     /* ns a tick, times 2^32, from `old` to `now` */
+  uint64_t bound;   /* events with a time below are merged */
+  bool unfinished;  /* and not all of them are merged */
+  uint64_t base;    /* times below belong to an older generation */
+  uint64_t last_ns; /* of the newest position */
+  uint64_t rate;    /* ns a tick, times 2^32, from `old` to `now` */
   struct bscope_tsc_pair old, middle, now;
 };
 
@@ -57,8 +56,8 @@ void bscope_timed_begin(struct bscope_timed *timed);
 /* Room for the lanes of `threads` threads: false when there is no memory. */
 bool bscope_timed_reserve(struct bscope_timed *timed, struct bscope_region *region, size_t threads);
 
-/* The bound, as of now: it reads the clock, has all threads pass a barrier and looks at them. False: no barrier. */
-bool bscope_timed_watermark(struct bscope_timed *timed, struct bscope_recorder *recorder);
+/* Moves the bound to now, and has all threads pass a barrier behind it. False: no barrier was to be had. */
+bool bscope_timed_advance(struct bscope_timed *timed);
 
 /* Merges what lies below the bound into the window, at most merge->limit slots. */
 void bscope_timed_merge(struct bscope_timed_turn *turn);
