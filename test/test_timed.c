@@ -9,6 +9,8 @@
 #include "capture/write.h"
 #include "collect/timed.h"
 
+#include <borrowscope/log.h>
+
 #define CELLS ((uint64_t)BSCOPE_CHUNK_CELLS)
 #define MIB ((size_t)1 << 20)
 #define THREADS 6
@@ -332,13 +334,114 @@ static void what_the_clock_needs_is_asked_for(void **state) {
   assert_false(bscope_process_get()->recorder->timed);
 }
 
+static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "timed");
+
+/* One event, by hand, that reads the clock when `time` says and is published now. */
+static void publish_own(uint64_t time) {
+  struct bscope_thread *self = bscope_thread_current();
+  self->control.head += put_at(self->ring, self->control.head, time, 1, -1);
+}
+
+/* An event that read the clock before a reset belongs to the generation before, whenever it is published. */
+static void a_reset_parts_by_the_clock(void **state) {
+  (void)state;
+  bscope_tsc_test_trust(true);
+  if (bscope_tsc_refusal())
+    skip();
+  assert_int_equal(start_with(BSCOPE_CLOCK_TSC), BSCOPE_OK);
+  test_emit(&site, 1, 1);
+  uint64_t before = bscope_tsc();
+  assert_int_equal(bscope_reset(), BSCOPE_OK);
+  publish_own(before);
+  struct bscope_stats s = test_stats();
+  assert_int_equal(s.attempted, 0);
+  publish_own(bscope_tsc());
+  s = test_stats();
+  assert_int_equal(s.attempted, 1);
+  assert_int_equal(s.logged, 1);
+  assert_int_equal(start_with(BSCOPE_CLOCK_COUNTER), BSCOPE_OK);
+}
+
+static uint64_t wall_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Each event's own time lies between two readings of CLOCK_MONOTONIC around its call, to a few microseconds, whether it
+ * comes from the window, a block, a cursor or bscope_log_at; and times never go back. */
+static void events_carry_their_times(void **state) {
+  enum { EVENTS = 3 * BSCOPE_CHUNK_CELLS, SLACK = 20000 };
+  static uint64_t around[EVENTS + 1];
+  struct bscope_event event, same;
+  uint64_t last = 0, far = 0;
+  (void)state;
+  bscope_tsc_test_trust(true);
+  if (bscope_tsc_refusal())
+    skip();
+  assert_int_equal(start_with(BSCOPE_CLOCK_TSC), BSCOPE_OK);
+  for (unsigned i = 0; i < EVENTS; i++) {
+    around[i] = wall_ns();
+    test_emit(&site, 1, i);
+    if (i % 1000 == 999)
+      nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+  }
+  around[EVENTS] = wall_ns();
+  for (unsigned i = 0; i < 4; i++)
+    bscope_flush(); /* most of it is packed by then */
+  struct bscope_log *log = bscope_get_events();
+  assert_int_equal(bscope_log_count(log), EVENTS);
+  struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
+  for (unsigned i = 0; i < EVENTS; i++) {
+    assert_true(bscope_cursor_next(cursor, &event));
+    assert_int_equal(event.object, i);
+    assert_true(event.time_ns >= last);
+    last = event.time_ns;
+    far += event.time_ns + SLACK < around[i] || event.time_ns > around[i + 1] + SLACK;
+    assert_int_equal(bscope_log_at(log, i, &same), BSCOPE_OK);
+    assert_int_equal(same.time_ns, event.time_ns);
+  }
+  assert_true(far <= EVENTS / 100); /* the machine may stop between the two readings of a pair of clocks */
+  bscope_cursor_free(cursor);
+  bscope_log_free(log);
+  assert_int_equal(start_with(BSCOPE_CLOCK_COUNTER), BSCOPE_OK);
+}
+
+/* A clock that stands below the thread's last event: that one's time is taken, the order stays, and it is counted. */
+static void a_clock_that_goes_back_is_counted(void **state) {
+  struct bscope_event event;
+  (void)state;
+  bscope_tsc_test_trust(true);
+  if (bscope_tsc_refusal())
+    skip();
+  assert_int_equal(start_with(BSCOPE_CLOCK_TSC), BSCOPE_OK);
+  test_emit(&site, 1, 0);
+  bscope_thread_current()->control.busy_since += UINT64_C(1) << 24; /* some milliseconds */
+  for (uint64_t i = 1; i < 10; i++)
+    test_emit(&site, 1, i);
+  nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+  struct bscope_stats s = test_stats();
+  assert_int_equal(s.clock_back, 9);
+  assert_int_equal(s.logged, 10);
+  struct bscope_log *log = bscope_get_events();
+  for (uint64_t i = 0; i < 10; i++) {
+    assert_int_equal(bscope_log_at(log, i, &event), BSCOPE_OK);
+    assert_int_equal(event.object, i);
+  }
+  bscope_log_free(log);
+  assert_int_equal(bscope_reset(), BSCOPE_OK);
+  assert_int_equal(test_stats().clock_back, 0);
+  assert_int_equal(start_with(BSCOPE_CLOCK_COUNTER), BSCOPE_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_streams_come_out_sorted),     cmocka_unit_test(the_bound_holds),
       cmocka_unit_test(an_event_that_is_late_comes_next),   cmocka_unit_test(nested_events_are_sorted_in),
       cmocka_unit_test(void_slots_are_lost_positions),      cmocka_unit_test(exchanged_rings_come_in_their_order),
       cmocka_unit_test(an_older_generation_is_passed_over), cmocka_unit_test(a_full_window_leaves_the_rest),
-      cmocka_unit_test(what_the_clock_needs_is_asked_for),
+      cmocka_unit_test(what_the_clock_needs_is_asked_for),  cmocka_unit_test(a_reset_parts_by_the_clock),
+      cmocka_unit_test(events_carry_their_times),           cmocka_unit_test(a_clock_that_goes_back_is_counted),
   };
   return cmocka_run_group_tests_name("timed", tests, NULL, NULL);
 }
