@@ -276,11 +276,13 @@ static void drop_exchanged(struct bscope_session *s, struct bscope_thread *t) {
 static void drain_timed(struct bscope_session *session, struct bscope_merge *m) {
   struct bscope_timed *timed = &session->timed;
   struct bscope_timed_turn turn = {.timed = timed, .merge = m, .recorder = &session->recorder};
+  bool again = timed->unfinished;
   m->limit = BSCOPE_TURN_SLOTS;
-  if (timed->unfinished || bscope_timed_advance(timed))
+  if (again || bscope_timed_advance(timed))
     bscope_timed_merge(&turn);
   else
     timed->lane_count = 0;
+  m->more |= again && !m->far && !m->no_memory; /* what has come since is for the next turn */
   bscope_window_advance(&session->window, session->window.base + INT64_MAX);
   for (uint32_t i = 0; i + 1 < timed->lane_count; i += 2) {
     struct bscope_thread *t = timed->lanes[i].thread;

@@ -76,7 +76,9 @@ static void end_ring(struct bscope_lane *lane) {
 /* Over to the ring that its thread exchanged this one for, when this one is read to its end. */
 static bool next_ring(struct bscope_lane *lane) {
   struct bscope_ring *newer = bscope_load_acquire(&lane->thread->ring); /* pairs with exchange_ring */
-  if (bscope_load_acquire(&lane->ring->state) != BSCOPE_RING_EXCHANGED || lane->at != lane->ring->last)
+  /* An exchange under way has marked the old ring already and not shown the new one. */
+  if (newer == lane->ring || bscope_load_acquire(&lane->ring->state) != BSCOPE_RING_EXCHANGED ||
+      lane->at != lane->ring->last)
     return false;
   while (newer->next != lane->ring)
     newer = newer->next;
