@@ -231,6 +231,55 @@ static void make_lanes(struct bscope_timed_turn *turn) {
     sift_down(t, i);
 }
 
+/*
+ * The short way of most events: of one slot each, from a main ring into the chunk where the next position lies, as long
+ * as the lane is in front. Returns how many were taken so; the one at `lane->at` is in front.
+ */
+static uint64_t take_run(struct bscope_timed_turn *turn, struct bscope_lane *lane, struct bscope_lane_key next) {
+  uint64_t position = next_position(turn), n = 0;
+  struct bscope_chunk *chunk = bscope_window_chunk(turn->merge->window, position);
+  if (!chunk || is_nested(lane))
+    return 0;
+  uint64_t most = bscope_min_u64(chunk->base + BSCOPE_CHUNK_CELLS - position, turn->merge->limit - turn->merge->slots);
+  struct bscope_lane_key key = {lane->time, (uint32_t)(lane - turn->timed->lanes)};
+  const struct bscope_record *slot = bscope_ring_slot(lane->ring, lane->at);
+  const uint32_t thread = lane->ring->thread;
+  for (bool published = true; published && n < most && slot->site < BSCOPE_SITE_LOST; n++) {
+    const struct bscope_record *after = bscope_ring_slot(lane->ring, lane->at + n + 1);
+    key.time = slot->stamp;
+    if (!comes_before(key, next) || is_older(turn->timed, key.time))
+      break;
+    published = bscope_ring_holds(after, lane->at + n + 1);
+    if (published && after->site == BSCOPE_RECORD_MORE)
+      break;
+    struct bscope_cell *cell = bscope_chunk_cell(chunk, position + n);
+    cell->subject = slot->subject;
+    cell->object = slot->object;
+    cell->site = slot->site;
+    cell->thread = thread;
+    chunk->times[position + n - chunk->base] = ns_of(turn->timed, key.time);
+    bscope_store_release(&cell->full, position + n + 1); /* as for every cell: a survivor's reader acquires it */
+    slot = after;
+  }
+  lane->at += n;
+  lane->placed += n;
+  turn->merge->placed += n;
+  turn->merge->slots += n;
+  bscope_store_release(turn->recorder->clock, position + n); /* pairs with whoever counts */
+  return n;
+}
+
+/* The long way, of one event. False: it can't be taken now. */
+static bool take_one(struct bscope_timed_turn *turn, struct bscope_lane *lane) {
+  uint64_t ns = ns_of(turn->timed, lane->time);
+  uint32_t taken = bscope_merge_put(turn->merge, lane->ring, lane->at, next_position(turn), ns);
+  if (!taken)
+    return false;
+  position_given(turn, lane);
+  pass(turn, lane, taken);
+  return true;
+}
+
 /* Takes events from the lane in front until another one is, or there is an end to it. False: it can't go on. */
 static bool run_root(struct bscope_timed_turn *turn) {
   struct bscope_timed *t = turn->timed;
@@ -240,11 +289,8 @@ static bool run_root(struct bscope_timed_turn *turn) {
   const struct bscope_lane_key next = runner_up(t);
   bool any;
   do {
-    uint32_t taken = bscope_merge_put(m, lane->ring, lane->at, next_position(turn), ns_of(t, key.time));
-    if (!taken)
+    if (take_run(turn, lane, next) == 0 && !take_one(turn, lane))
       return false;
-    position_given(turn, lane);
-    pass(turn, lane, taken);
     any = front(turn, lane);
     key.time = lane->time;
   } while (any && comes_before(key, next) && m->slots < m->limit);
