@@ -7,8 +7,8 @@
  * A handler is made to interrupt the writer again and again until it finds a slot claimed and not published; there it
  * stays. Whether the stamp was taken too is seen from the counts.
  *
- * Under clock=tsc it has no position yet, since the merge gives them: it is only pending, and its event gets the one that
- * is next when it comes; or a LOST one, when it dies there.
+ * Under clock=tsc it has no position yet, since the merge gives them: it is only pending, and its event gets the one
+ * that is next when it comes; or a LOST one, when it dies there.
  */
 #include "engine.h"
 
