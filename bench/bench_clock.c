@@ -59,9 +59,10 @@ struct bench_lane *bench_lane_mine(void) {
   return &lane;
 }
 
+/* CPU time of the thread: on a crowded machine the wall clock shows the others. */
 static double ns_now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
