@@ -76,6 +76,19 @@ class BenchCompareTest(unittest.TestCase):
         self.run_it(busy, "--baseline", baseline)  # the best of the repetitions counts
         self.run_it(self.write("c.json", result(floor__xadd=[4])), "--baseline", baseline, status=1)
 
+    def test_peers(self):
+        """A table of their own: each beside the floor of as many threads; what is missing has its reason below."""
+        content = {"context": {"peers/lttng": "no session records it"}, "benchmarks": [
+            {"name": name, "run_name": name, "run_type": "iteration", "real_time": time, "time_unit": "ns"}
+            for name, times in (("peers/floor/real_time/threads:1", (5, 4, 900)),
+                                ("peers/floor/real_time/threads:2", (10, 10, 10)),
+                                ("peers/mutex_array/real_time/threads:2", (2000, 1000, 1500))) for time in times]}
+        shown = self.run_it(self.write("a.json", content))
+        self.assertNotIn("original/ours", shown)
+        self.assertEqual(self.line(shown, "shared")[-6:], ["1.00", "x", "10.00", "ns", "1.00", "x"])
+        self.assertEqual(self.line(shown, "mutex")[-6:], ["-", "-", "1.5", "µs", "150.00", "x"])
+        self.assertIn("not measured, no session records it", shown)
+
     def test_failed_benchmarks_and_bad_files(self):
         content = result(floor__xadd=[4])
         content["benchmarks"].append({"name": "single/new", "error_occurred": True, "error_message": "no events"})

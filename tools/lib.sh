@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What quickstart and check share: the table of packages, how they are installed, and how a build is configured.
 
-# set|package|what for. Each set contains those above it.
+# set|package|what for. Each set contains those above it, but for `peers`, which nothing else needs.
 package_table() {
   cat <<'TABLE'
 quick|build-essential|the C and C++ compiler, libc and make
@@ -21,6 +21,8 @@ all|valgrind|memory checks without recompiling
 all|spin|checks the models of ring, nesting and watermark
 all|relacy-dev|checks the memory orders of the ring
 all|libbenchmark-dev|the framework of the benchmarks
+peers|liblttng-ust-dev|a tracer to compare with: its tracepoints
+peers|lttng-tools|its daemon and its commands
 TABLE
 }
 
@@ -34,6 +36,7 @@ packages_of() {
   case $1 in
     check) sets='quick check' ;;
     all) sets='quick check all' ;;
+    peers) sets='quick peers' ;;
   esac
   package_table | while IFS='|' read -r set package _; do
     case " $sets " in *" $set "*) printf '%s\n' "$package" ;; esac
