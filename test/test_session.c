@@ -407,9 +407,21 @@ static void the_budget_holds(void **state) {
 
 /* --- idle --- */
 
-static uint64_t switches_of_collector(void) {
+/* Linux's number of a thread's CPU-time clock. */
+static uint64_t cpu_ns_of(int tid) {
+  struct timespec t;
+  check(clock_gettime((clockid_t)(~(unsigned)tid << 3 | 6u), &t) == 0);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct activity {
+  uint64_t wakeups, cpu_ns, threads;
+};
+
+/* What the library's own threads have done so far. */
+static struct activity activity_of_collector(void) {
   char path[64], line[256];
-  uint64_t sum = 0;
+  struct activity sum = {0};
   DIR *tasks = opendir("/proc/self/task");
   check(tasks);
   for (struct dirent *d; (d = readdir(tasks)) != NULL;) {
@@ -419,25 +431,41 @@ static uint64_t switches_of_collector(void) {
     while (f && fgets(line, sizeof(line), f)) {
       is_it |= strncmp(line, "Name:\tborrowscope", 17) == 0;
       if (is_it && strncmp(line, "voluntary_ctxt_switches:", 24) == 0)
-        sum += strtoull(line + 24, NULL, 10);
+        sum.wakeups += strtoull(line + 24, NULL, 10);
     }
     if (f)
       fclose(f);
+    if (is_it) {
+      sum.cpu_ns += cpu_ns_of(atoi(d->d_name));
+      sum.threads++;
+    }
   }
   closedir(tasks);
   return sum;
 }
 
+/*
+ * After much to do: 20 wakeups a second at most, and half a percent of a processor, several times what a thread that
+ * only sleeps as often takes on a busy machine.
+ */
 static void an_idle_collector_sleeps(void **state) {
   (void)state;
+  const uint64_t ms = 2000;
   test_restart_default();
-  test_emit(&site, 1, 1);
+  for (uint64_t i = 0; i < 200000; i++)
+    test_emit(&site, i, i);
   bscope_flush();
   test_sleep_ms(300); /* some naps are allowed after the last event */
-  uint64_t before = switches_of_collector();
-  assert_true(before > 0);
-  test_sleep_ms(1000);
-  assert_true(switches_of_collector() - before <= 25);
+  struct activity before = activity_of_collector();
+  assert_int_equal(before.threads, 1);
+  assert_true(before.wakeups > 0);
+  assert_true(before.cpu_ns > 0);
+  test_sleep_ms((long)ms);
+  struct activity after = activity_of_collector();
+  printf("idle for %u ms: %u wakeups, %u us of CPU\n", (unsigned)ms, (unsigned)(after.wakeups - before.wakeups),
+         (unsigned)((after.cpu_ns - before.cpu_ns) / 1000));
+  assert_true(after.wakeups - before.wakeups <= 20 * ms / 1000);
+  assert_true(after.cpu_ns - before.cpu_ns <= (test_scale() >= 0.1 ? 5 : 250) * ms * 1000); /* slow tools need more */
 }
 
 int main(void) {
