@@ -44,7 +44,7 @@ struct bscope_stats {
   uint64_t lost;              /* stamped, but proved never to be published */
   uint64_t evicted;           /* recorded, then let go to stay within the memory budget */
   uint64_t pending;           /* stamped and not yet in the log: their writers are in mid-call */
-  uint64_t threads;           /* threads (not events) that recorded in this session */
+  uint64_t threads;           /* threads (not events) whose events the log holds */
   uint64_t bytes;             /* memory (bytes) of log, window and rings */
   uint64_t bytes_pinned;      /* memory (bytes) that only snapshots hold */
   uint64_t dropped_full;      /* of dropped: ring full under overflow=drop */
