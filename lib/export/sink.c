@@ -6,6 +6,7 @@
 #include "export/sink.h"
 
 #include "base/error.h"
+#include "base/region.h"
 #include "export/signal_guard.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define DIGITS_MAX 20
+#define POPULATED_LEAST (128u << 10) /* a string smaller than this lies in the heap, whose pages mostly are there */
 
 static int write_all(int fd, const char *bytes, size_t size) {
   while (size > 0) {
@@ -84,6 +86,8 @@ static int grow(struct bscope_sink *sink) {
   char *more = realloc(sink->bytes, sink->capacity * 2);
   if (!more)
     return fail_memory(sink->capacity * 2);
+  if (sink->capacity >= POPULATED_LEAST) /* one call for what would be a fault for each page */
+    (void)bscope_region_populate(more + sink->capacity, sink->capacity);
   sink->bytes = more;
   sink->capacity *= 2;
   return BSCOPE_OK;
