@@ -155,9 +155,9 @@ static void in_a_grace_period(void **state) {
     test_sleep_ms(300); /* the collector has looked for sessions to free */
     for (unsigned i = 0; i < 10; i++)
       test_emit(&site, 0, 0);
-    for (unsigned i = 0; i < 100 && moved_by_collector() < 11; i++)
+    for (unsigned i = 0; i < 100 && moved_by_collector() < 11 && !TEST_TSAN; i++)
       test_sleep_ms(50);
-    check_equal(moved_by_collector(), 11);
+    check(TEST_TSAN || moved_by_collector() == 11); /* under TSan there is no collector here */
     _exit(0);
   }
   check_equal(wait_for(pid), 0);

@@ -64,7 +64,7 @@ static uint64_t work(void) {
   bscope_guard_enter(&guard);
   if (session && session->settings.collector == BSCOPE_COLLECTOR_THREAD)
     moved = drain_session(session);
-  bscope_session_free_older();
+  bscope_session_free_older(true);
   bscope_guard_leave(&guard);
   if (session)
     bscope_session_unref(session);

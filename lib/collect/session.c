@@ -309,9 +309,19 @@ static struct bscope_session *take_unused(void) {
   return unused;
 }
 
-void bscope_session_free_older(void) {
+/* Who hold the pointer without a reference yet. */
+static void wait_for_readers(bool by_collector) {
+  if (by_collector && bscope_rcu_is_usable()) {
+    bscope_wait_for_readers();
+    return;
+  }
+  bscope_query_lock();
+  bscope_query_unlock();
+}
+
+void bscope_session_free_older(bool by_collector) {
   struct bscope_process *process = bscope_process_get();
-  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() || !bscope_rcu_is_usable() ||
+  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() ||
       !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
     return;
   struct bscope_session *unused = take_unused();
@@ -319,7 +329,7 @@ void bscope_session_free_older(void) {
     pool_threads(s);
   bscope_lock_release(&process->drain);
   if (unused)
-    bscope_wait_for_readers(); /* who still hold the pointer without a reference */
+    wait_for_readers(by_collector);
   while (unused) {
     struct bscope_session *next = unused->older;
     destroy(unused);
@@ -403,9 +413,9 @@ int bscope_start(const struct bscope_options *options) {
   if (bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
     rc = start_locked(&settings);
     bscope_lock_release(&process->drain);
-    /* Left to the collector where there is one: a grace period lasts as long as the host's own readers like. */
+    /* Left to the collector where there is one. */
     if (bscope_load_acquire(&process->collector_started) != 2)
-      bscope_session_free_older();
+      bscope_session_free_older(false);
   } else {
     rc = lock_failed();
   }

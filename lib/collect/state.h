@@ -98,13 +98,17 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
 /* The current session, with a reference, or NULL. Takes an RCU read lock; not under the drain lock. */
 struct bscope_session *bscope_session_get(void);
 
-/* Frees replaced sessions that nobody can touch any more; calls synchronize_rcu. Inside a guard, without the lock. */
-void bscope_session_free_older(void);
+/*
+ * Frees replaced sessions that nobody can touch any more. Inside a guard, without the lock. The collector waits for a
+ * grace period of RCU. A thread of the host's must not: it may be in a read section of its own, or wait for one that
+ * is; it passes the query lock instead, under which readers find the session and take their reference.
+ */
+void bscope_session_free_older(bool by_collector);
 
 /* Waits until all readers have let go of what they found before. Inside a guard, without the drain lock. */
 void bscope_wait_for_readers(void);
 
-/* False in a child whose parent forked during a grace period: it frees no session, so its readers need no RCU. */
+/* False in a child whose parent forked during a grace period: its readers are waited for by the query lock alone. */
 bool bscope_rcu_is_usable(void);
 
 /* The lock by which queries and fork keep apart. */
