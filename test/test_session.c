@@ -308,6 +308,31 @@ static void a_held_lock_is_an_error(void **state) {
   assert_int_equal(s.logged, 401);
 }
 
+static void *hold_for_a_while(void *argument) {
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  check(bscope_lock_take(&bscope_process_get()->drain, UINT64_C(20000000000)));
+  test_sleep_ms(400);
+  bscope_lock_release(&bscope_process_get()->drain);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return argument;
+}
+
+/* A lock that goes from hand to hand is waited for, however many are in front. */
+static void a_queue_at_the_lock_is_no_error(void **state) {
+  (void)state;
+  pthread_t holders[5];
+  test_restart_default();
+  for (unsigned i = 0; i < TEST_COUNT(holders); i++)
+    check(pthread_create(&holders[i], NULL, hold_for_a_while, NULL) == 0);
+  test_sleep_ms(100);
+  test_emit(&site, 1, 1);
+  assert_int_equal(test_stats().logged, 1);
+  for (unsigned i = 0; i < TEST_COUNT(holders); i++)
+    pthread_join(holders[i], NULL);
+}
+
 static void *emit_first(void *argument) {
   test_emit(&site, 1, 1);
   (void)argument;
@@ -481,6 +506,7 @@ int main(void) {
       cmocka_unit_test(sessions_change_under_writers),
       cmocka_unit_test(stats_need_no_preparation),
       cmocka_unit_test(a_held_lock_is_an_error),
+      cmocka_unit_test(a_queue_at_the_lock_is_no_error),
       cmocka_unit_test(first_events_wait_for_a_slow_owner),
       cmocka_unit_test(nobody_waits_twice_for_a_stuck_owner),
       cmocka_unit_test(first_events_have_their_own_time),

@@ -50,7 +50,7 @@ static uint64_t drain_session(struct bscope_session *session) {
   uint64_t moved = 0;
   struct bscope_turn turn;
   do {
-    if (!bscope_drain_once(session, BSCOPE_LOCK_WAIT_NS, true, &turn))
+    if (!bscope_drain_once(session, 0, true, &turn))
       break;
     moved += turn.placed;
   } while (turn.more && !turn.no_memory && !bscope_load_acquire(&held));

@@ -322,9 +322,20 @@ static void pack(struct bscope_session *s, struct bscope_chunk *chunk) {
   bscope_add_release(&chunk->refs, (uint32_t)-1); /* pairs with the acquire before a chunk is used again */
 }
 
+bool bscope_drain_take(struct bscope_process *process) {
+  for (uint32_t turns = bscope_load_relaxed(&process->drain.turns);;) {
+    if (bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+      return true;
+    uint32_t now = bscope_load_relaxed(&process->drain.turns);
+    if (now == turns)
+      return false;
+    turns = now;
+  }
+}
+
 bool bscope_drain_once(struct bscope_session *session, uint64_t wait_ns, bool packs, struct bscope_turn *turn) {
   struct bscope_process *process = bscope_process_get();
-  if (!bscope_lock_take(&process->drain, wait_ns))
+  if (!(wait_ns ? bscope_lock_take(&process->drain, wait_ns) : bscope_drain_take(process)))
     return false;
   bscope_drain_turn(session, turn);
   uint64_t waiting = 0;

@@ -231,7 +231,7 @@ static void begin_for_query(void) {
   struct bscope_process *process = bscope_process_get();
   struct bscope_guard guard;
   bscope_guard_enter(&guard);
-  if (process && bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+  if (process && bscope_drain_take(process)) {
     (void)current_or_new();
     bscope_lock_release(&process->drain);
   }
@@ -321,8 +321,7 @@ static void wait_for_readers(bool by_collector) {
 
 void bscope_session_free_older(bool by_collector) {
   struct bscope_process *process = bscope_process_get();
-  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() ||
-      !bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+  if (!bscope_load_relaxed(&replaced) || !bscope_process_is_whole() || !bscope_drain_take(process))
     return;
   struct bscope_session *unused = take_unused();
   for (struct bscope_session *s = unused; s; s = s->older)
@@ -410,7 +409,7 @@ int bscope_start(const struct bscope_options *options) {
     return no_session();
   struct bscope_guard guard;
   bscope_guard_enter(&guard);
-  if (bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS)) {
+  if (bscope_drain_take(process)) {
     rc = start_locked(&settings);
     bscope_lock_release(&process->drain);
     /* Left to the collector where there is one. */
@@ -431,7 +430,7 @@ static bool settle(struct bscope_session *s, bool may_wait) {
   uint64_t since = bscope_now_ns();
   for (;;) {
     struct bscope_turn turn;
-    if (!bscope_drain_once(s, BSCOPE_LOCK_WAIT_NS, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
+    if (!bscope_drain_once(s, 0, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
       return false;
     if (bscope_stamp_distance(turn.reached, clock) <= 0 || !may_wait || turn.no_memory)
       return true;
@@ -466,7 +465,7 @@ static int view_locked(struct bscope_session *s, bool settles, int (*take)(void 
   if (settles && !settle(s, !inside_write))
     return lock_failed();
   struct bscope_process *process = bscope_process_get();
-  if (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+  if (!bscope_drain_take(process))
     return lock_failed();
   struct bscope_view view;
   int rc = REPLACED;
@@ -498,7 +497,7 @@ void bscope_session_locked(struct bscope_session *session, void (*fn)(void *cont
   struct bscope_process *process = bscope_process_get();
   struct bscope_guard guard;
   bscope_guard_enter(&guard);
-  while (!bscope_lock_take(&process->drain, BSCOPE_LOCK_WAIT_NS))
+  while (!bscope_drain_take(process))
     continue;
   fn(context);
   bscope_lock_release(&process->drain);

@@ -76,6 +76,9 @@ struct bscope_turn {
   bool half_full; /* some ring was half full or more: producers are fast */
 };
 
+/* Takes the drain lock; gives up when it has not gone from one hand to another for a second. Inside a guard. */
+bool bscope_drain_take(struct bscope_process *process);
+
 /* Drains rings into the window, advances the prefix, settles gaps, takes a sample, appends what is packed, evicts.
  * Under the lock. */
 void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn);
@@ -85,7 +88,7 @@ void bscope_drain_sample(struct bscope_session *session, bool forced);
 
 /*
  * A turn, then (outside the lock) packing of a full chunk, if this caller is to pack: always, or only when others wait.
- * False: the lock could not be had in wait_ns. Inside a guard.
+ * False: the lock could not be had in wait_ns (0: as bscope_drain_take says). Inside a guard.
  */
 bool bscope_drain_once(struct bscope_session *session, uint64_t wait_ns, bool packs, struct bscope_turn *turn);
 
