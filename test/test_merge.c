@@ -287,6 +287,27 @@ static void late_and_old_events(void **state) {
   bscope_region_fini(&f.region);
 }
 
+/* Also where its chunk is complete and waits to be packed: what was passed there must stay as it was. */
+static void a_complete_chunk_takes_nothing(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 4u << 20, 0);
+  struct bscope_ring *ring = make_ring(&f, 2 * CELLS, 0, 1, false);
+  for (uint64_t stamp = 0, index = 0; stamp < CELLS + 10; stamp++)
+    if (stamp != 7)
+      put(ring, index++, stamp, -1);
+  bscope_merge_main(&f.merge, ring);
+  assert_true(bscope_window_mark(&f.window, 7, BSCOPE_SITE_OPEN));
+  bscope_window_advance(&f.window, CELLS + 10);
+  assert_int_equal(f.window.prefix, CELLS + 10);
+  put(ring, CELLS + 9, 7, -1);
+  bscope_merge_main(&f.merge, ring);
+  assert_int_equal(f.late_count, 1);
+  assert_int_equal(f.late[0].stamp, 7);
+  assert_int_equal(f.window.chunks[0]->cells[7].site, BSCOPE_SITE_OPEN);
+  bscope_region_fini(&f.region);
+}
+
 static void without_memory_events_stay(void **state) {
   (void)state;
   struct fixture f;
@@ -328,13 +349,10 @@ static void the_limit_says_that_there_is_more(void **state) {
 int main(void) {
   (void)test_seed();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(streams_come_out_sorted),
-      cmocka_unit_test(gaps),
-      cmocka_unit_test(orphaned_payload_slots),
-      cmocka_unit_test(far_events_wait),
-      cmocka_unit_test(late_and_old_events),
-      cmocka_unit_test(without_memory_events_stay),
-      cmocka_unit_test(the_limit_says_that_there_is_more),
+      cmocka_unit_test(streams_come_out_sorted),    cmocka_unit_test(gaps),
+      cmocka_unit_test(orphaned_payload_slots),     cmocka_unit_test(far_events_wait),
+      cmocka_unit_test(late_and_old_events),        cmocka_unit_test(a_complete_chunk_takes_nothing),
+      cmocka_unit_test(without_memory_events_stay), cmocka_unit_test(the_limit_says_that_there_is_more),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -324,10 +324,10 @@ static void a_queue_at_the_lock_is_no_error(void **state) {
   (void)state;
   pthread_t holders[5];
   test_restart_default();
+  test_emit(&site, 1, 1);
   for (unsigned i = 0; i < TEST_COUNT(holders); i++)
     check(pthread_create(&holders[i], NULL, hold_for_a_while, NULL) == 0);
   test_sleep_ms(100);
-  test_emit(&site, 1, 1);
   assert_int_equal(test_stats().logged, 1);
   for (unsigned i = 0; i < TEST_COUNT(holders); i++)
     pthread_join(holders[i], NULL);

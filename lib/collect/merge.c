@@ -34,7 +34,9 @@ static struct near near_of(const struct bscope_window *window, uint64_t stamp) {
   struct bscope_chunk *chunk = bscope_window_chunk(window, stamp);
   if (!chunk)
     return (struct near){0};
-  uint64_t passed = bscope_stamp_distance(chunk->base, window->prefix) > 0 ? window->prefix - chunk->base : 0;
+  int64_t distance = bscope_stamp_distance(chunk->base, window->prefix);
+  uint64_t passed =
+      distance > 0 ? bscope_min_u64((uint64_t)distance, BSCOPE_CHUNK_CELLS) : 0; /* all: none goes there */
   return (struct near){.chunk = chunk, .from = chunk->base + passed, .span = BSCOPE_CHUNK_CELLS - passed};
 }
 
