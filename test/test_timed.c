@@ -147,7 +147,7 @@ static void random_streams_come_out_sorted(void **state) {
 }
 
 static void the_bound_holds(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   (void)state;
   begin(&f, 64, 0);
@@ -166,7 +166,7 @@ static void the_bound_holds(void **state) {
 
 /* A writer that was overtaken: its event comes with a time below what is in the log, and gets the next position. */
 static void an_event_that_is_late_comes_next(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   (void)state;
   begin(&f, 64, 0);
@@ -185,7 +185,7 @@ static void an_event_that_is_late_comes_next(void **state) {
 
 /* Handlers' events stand in no order in their ring; a slot that is not published does not hide those behind it. */
 static void nested_events_are_sorted_in(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   static const uint64_t times[] = {100, 105, 110, 120, 130};
   (void)state;
@@ -213,7 +213,7 @@ static void nested_events_are_sorted_in(void **state) {
 
 /* A slot that its writer gave up is a position without an event; what was meant for its payload is nothing. */
 static void void_slots_are_lost_positions(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   (void)state;
   begin(&f, 64, 0);
@@ -240,7 +240,7 @@ static void void_slots_are_lost_positions(void **state) {
 
 /* The rings that a thread has exchanged come first, the oldest first of all. */
 static void exchanged_rings_come_in_their_order(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   (void)state;
   begin(&f, 2, 0);
@@ -269,7 +269,7 @@ static void exchanged_rings_come_in_their_order(void **state) {
 }
 
 static void an_older_generation_is_passed_over(void **state) {
-  struct fixture f;
+  static struct fixture f;
   uint64_t ns;
   (void)state;
   begin(&f, 64, 0);
