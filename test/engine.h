@@ -32,6 +32,8 @@ static inline void test_restart_default(void) {
 
 static inline struct bscope_log *test_log(void) {
   struct bscope_log *log = bscope_get_events();
+  if (!log)
+    fprintf(stderr, "bscope_get_events: %s\n", bscope_last_error());
   check(log);
   return log;
 }

@@ -19,7 +19,7 @@
 #define REGION_FACTOR 4u /* address space for what snapshots pin beside the budget */
 #define CLOCK_BYTES 4096u
 #define REPLACED INT_MAX /* no status: another session became the current one while a query waited for the lock */
-#define SETTLE_MOST_NS 2000000000u /* a query drains for so long at most while producers are faster */
+#define SETTLE_MOST_NS 60000000000u /* a query drains for so long at most */
 #define REGION_LEAST (4u << 20)
 #define WINDOW_SHARE 8u /* of the budget */
 #define RING_SHARE 4u   /* of the budget */
@@ -424,22 +424,27 @@ int bscope_start(const struct bscope_options *options) {
   return rc;
 }
 
-/* Turns until everything recorded so far is in the log, but no longer than 100 ms, nor at all from inside a write. */
+/*
+ * Turns until they have reached what the clock says now, for as long as they get on with it and 100 ms beyond; one turn
+ * from inside a write.
+ */
 static bool settle(struct bscope_session *s, bool may_wait) {
   uint64_t clock = s->recorder.timed ? bscope_tsc() : bscope_load_acquire(s->recorder.clock);
-  uint64_t since = bscope_now_ns();
+  uint64_t begin = bscope_now_ns(), since = begin, reached = clock;
   for (;;) {
     struct bscope_turn turn;
     if (!bscope_drain_once(s, 0, s->settings.collector == BSCOPE_COLLECTOR_NONE, &turn))
       return false;
     if (bscope_stamp_distance(turn.reached, clock) <= 0 || !may_wait || turn.no_memory)
       return true;
-    uint64_t waited = bscope_now_ns() - since;
-    if (waited > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4 && (!turn.more || waited > SETTLE_MOST_NS))
+    uint64_t now = bscope_now_ns();
+    if (turn.reached != reached || (turn.more && turn.placed > 0))
+      since = now;
+    reached = turn.reached;
+    if (now - since > BSCOPE_GAP_NS + BSCOPE_GAP_NS / 4 || now - begin > SETTLE_MOST_NS)
       return true;
-    if (turn.more)
-      continue;
-    nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+    if (!turn.more)
+      nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
   }
 }
 
