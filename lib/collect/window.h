@@ -8,6 +8,7 @@
 #define BSCOPE_COLLECT_WINDOW_H
 
 #include "base/region.h"
+#include "base/trace.h"
 
 #include <borrowscope/types.h>
 #include <stdbool.h>
@@ -52,6 +53,7 @@ enum bscope_chunk_state {
 };
 
 struct bscope_chunk {
+  struct bscope_extent extent;
   uint64_t base;  /* stamp of cell 0 */
   uint32_t state; /* atomic: enum bscope_chunk_state */
   uint32_t refs;  /* atomic: snapshots that read it */
@@ -65,7 +67,7 @@ struct bscope_chunk {
   struct bscope_side *side;  /* the newest piece of the side area, or NULL */
   uint64_t *times;           /* each cell's time in ns, behind the cells; NULL but under clock=tsc */
   struct bscope_chunk *next; /* in stamp order; also links the pool */
-  struct bscope_cell cells[BSCOPE_CHUNK_CELLS];
+  struct bscope_cell cells[BSCOPE_CHUNK_CELLS] __attribute__((aligned(64)));
 };
 
 /* A piece of a chunk's side area, in the region. */
