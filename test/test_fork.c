@@ -16,6 +16,7 @@
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "forked"), other = TEST_SITE(BSCOPE_KIND_DROP, "other");
 
 #define WRITERS 8
+#define WRITTEN_FAST 200000
 
 static pthread_t writers[WRITERS];
 static bool stop_writers; /* atomic */
@@ -25,8 +26,11 @@ static void *write_on(void *argument) {
   uint64_t me = (uint64_t)(uintptr_t)argument, n = 0;
   for (; !__atomic_load_n(&stop_writers, __ATOMIC_RELAXED); n++) {
     test_emit(&site, me, n);
-    if (n % 64 == 0)
-      sched_yield();
+    if (n % 64 != 0)
+      continue;
+    sched_yield();
+    if (n > WRITTEN_FAST) /* forks may take minutes, and what is recorded meanwhile has to fit into the log */
+      usleep(10000);
   }
   written[me] = n;
   return NULL;
