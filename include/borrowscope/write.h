@@ -95,6 +95,17 @@ BSCOPE_API void bscope_track_drop_names(struct bscope_site *site, const char *co
   } while (0)
 #endif
 
+/*
+ * Takes the cache line of a slot further on for writing. Where a drainer on another core has read the ring, a store
+ * into its slots waits for their line, and the next `lock xadd` waits for the store: 5 ns an event. 1 KiB ahead is far
+ * enough; beyond the ring's end it is of no use and does no harm, since a prefetch can't fault.
+ */
+#if defined(__x86_64__)
+#define BSCOPE_PREFETCH_AHEAD_(slot) __asm__ volatile("prefetchw %0" : : "m"((slot)[32]))
+#else
+#define BSCOPE_PREFETCH_AHEAD_(slot) __builtin_prefetch(&(slot)[32], 1)
+#endif
+
 /* Writes the record: the thread is not busy and its generation is the gate's. False: no room, nothing written. */
 BSCOPE_INLINE_ bool bscope_record_slot_(struct bscope_control *control, uint32_t id, uint64_t subject,
                                         uint64_t object) {
@@ -124,6 +135,7 @@ BSCOPE_INLINE_ bool bscope_record_slot_(struct bscope_control *control, uint32_t
   const uint64_t stamp = __atomic_fetch_add(clock, 1, __ATOMIC_RELEASE);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   struct bscope_record *const slot = &records[head & mask];
+  BSCOPE_PREFETCH_AHEAD_(slot);
   slot->stamp = stamp;
   slot->subject = subject;
   slot->object = object;
