@@ -136,9 +136,21 @@ static double nth_of(double *values, int count, int n) {
   return values[n];
 }
 
+/* Where threads meet awake: one that has to be woken comes after the other's batch is over. */
+struct meeting {
+  unsigned arrived; /* atomic */
+};
+
+static void meet(struct meeting *meeting, unsigned threads) {
+  unsigned end = (__atomic_fetch_add(&meeting->arrived, 1, __ATOMIC_ACQ_REL) / threads + 1) * threads;
+  for (unsigned spins = 0; __atomic_load_n(&meeting->arrived, __ATOMIC_ACQUIRE) < end; spins++)
+    if (spins % 65536 == 65535)
+      sched_yield(); /* there may be fewer processors than threads */
+}
+
 struct task {
   pthread_t thread;
-  pthread_barrier_t *barrier;
+  struct meeting *meeting;
   enum kind kind;
   unsigned me, threads, work;
 };
@@ -167,9 +179,9 @@ static void *run(void *argument) {
   for (int i = 0; i < BATCHES; i++) {
     if (task->me == 0)
       bscope_flush();
-    pthread_barrier_wait(task->barrier);
+    meet(task->meeting, task->threads);
     batches[i] = run_batch(task->kind, rounds_of[task->work]);
-    pthread_barrier_wait(task->barrier);
+    meet(task->meeting, task->threads);
   }
   if (task->me == 0)
     samples[task->threads - 1][task->work][task->kind][repetition] = nth_of(batches, BATCHES, BATCHES / 2);
@@ -197,18 +209,16 @@ static void check_whole(void) {
 
 static void measure(unsigned threads, unsigned which_work, enum kind kind) {
   struct task tasks[THREADS];
-  pthread_barrier_t barrier;
-  pthread_barrier_init(&barrier, NULL, threads);
+  struct meeting meeting = {0};
   start_session(kind);
   for (unsigned i = 0; i < threads; i++) {
-    tasks[i] = (struct task){.barrier = &barrier, .kind = kind, .me = i, .threads = threads, .work = which_work};
+    tasks[i] = (struct task){.meeting = &meeting, .kind = kind, .me = i, .threads = threads, .work = which_work};
     if (pthread_create(&tasks[i].thread, NULL, run, &tasks[i]) != 0)
       abort();
   }
   for (unsigned i = 0; i < threads; i++)
     pthread_join(tasks[i].thread, NULL);
   check_whole();
-  pthread_barrier_destroy(&barrier);
 }
 
 /* What a kind adds to the work alone: the median of the repetitions' differences. */
