@@ -18,7 +18,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* Of the library's inside. */
@@ -42,22 +41,9 @@ enum kind { WORK, FLOOR_COUNTER, COUNTER, FLOOR_TSC, TSC, KINDS };
 static const int works[] = {0, 50, 200, 1000};
 enum { WORKS = sizeof(works) / sizeof(works[0]) };
 
-uint64_t bench_clock_word[16] __attribute__((aligned(64)));
-
 static unsigned rounds_of[WORKS];
 static double samples[THREADS][WORKS][KINDS][REPETITIONS_MOST];
 static int repetition, repetitions;
-
-struct bench_lane *bench_lane_mine(void) {
-  static __thread struct bench_lane lane;
-  if (!lane.slots) {
-    lane.slots = aligned_alloc(64, BENCH_RING * sizeof(*lane.slots));
-    if (!lane.slots)
-      abort();
-    memset(lane.slots, 1, BENCH_RING * sizeof(*lane.slots));
-  }
-  return &lane;
-}
 
 /* CPU time of the thread: on a crowded machine the wall clock shows the others. */
 static double ns_now(void) {

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All benchmarks in one program, so that a row and its floor come from the same run. What is shared lies here.
+ * All benchmarks in one program, so that a row and its floor come from the same run, and what their loops share.
  */
 #include "bench.h"
 
 #include <borrowscope/borrowscope.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-uint64_t bench_clock_word[16] __attribute__((aligned(64)));
-
 enum { TRIM_EVENTS = 1 << 22 };
-
-void bench_fresh(void) {
-  bscope_flush();
-  bscope_reset();
-}
 
 void bench_settle(struct bench_state *state) {
   static __thread unsigned batches;
@@ -44,26 +33,6 @@ void bench_check_whole(struct bench_state *state) {
     bench_fail(state, bscope_last_error());
   else if (stats.dropped + stats.lost > 0)
     bench_fail(state, "events were not recorded");
-}
-
-struct bench_lane *bench_lane_mine(void) {
-  static __thread struct bench_lane lane;
-  if (!lane.slots) {
-    size_t bytes = BENCH_RING * sizeof(*lane.slots);
-    lane.slots = aligned_alloc(64, bytes);
-    if (!lane.slots)
-      abort();
-    memset(lane.slots, 1, bytes); /* every page is there before the clock runs */
-  }
-  return &lane;
-}
-
-void bench_warm_up(void) {
-  for (int batch = 0; batch < 64; batch++) {
-    for (int i = 0; i < BENCH_BATCH; i++)
-      bscope_track_new("warm", i);
-  }
-  bench_fresh();
 }
 
 int main(int argc, char **argv) {
