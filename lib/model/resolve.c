@@ -242,6 +242,8 @@ enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_reso
 
 void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                                 struct bscope_resolution *out) {
+  if (!r->full)
+    return;
   const struct bscope_facts *facts = bscope_resolver_current(r);
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   struct bscope_former former = {facts->said, event->thread, facts->function};

@@ -167,7 +167,7 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_step
   out->ambiguous = answer->ambiguous;
   if (answer->ended)
     bscope_resolver_judge(r, answer->owner, false, out);
-  else if ((event->flags & BSCOPE_SITE_BY_ADDRESS) != 0)
+  else if (answer->inferred && (event->flags & BSCOPE_SITE_BY_ADDRESS) != 0)
     bscope_resolver_check_text(r, event, answer->owner, out);
 }
 

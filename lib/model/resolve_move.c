@@ -75,6 +75,17 @@ static void note_former(struct bscope_resolver *r, const struct bscope_step *eve
     bscope_chains_note(&r->chains, chain, (struct bscope_former){move->said, event->thread, move->function}, r->gaps);
 }
 
+/* The names that the value had pass on with it, and those that this move takes from it. */
+static int pass_names_on(struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot, uint32_t *chain) {
+  struct bscope_variable *v = bscope_resolver_variable(r, slot);
+  *chain = v->chain != 0 ? v->chain : bscope_chains_add(&r->chains);
+  if (*chain == 0)
+    return BSCOPE_ERR_NO_MEMORY;
+  v->chain = 0;
+  note_former(r, event, slot, *chain);
+  return BSCOPE_OK;
+}
+
 /* Ends what moves away, and says what it passes on. */
 static int leave(struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                  struct bscope_making *making, uint32_t *chain) {
@@ -87,11 +98,8 @@ static int leave(struct bscope_resolver *r, const struct bscope_step *event, uin
   if (v->mapped && (by_address || !v->scoped)) {
     making->address = v->address;
     making->size = v->size;
-    *chain = v->chain != 0 ? v->chain : bscope_chains_add(&r->chains);
-    if (*chain == 0)
+    if (r->full && pass_names_on(r, event, slot, chain) != BSCOPE_OK)
       return BSCOPE_ERR_NO_MEMORY;
-    v->chain = 0;
-    note_former(r, event, slot, *chain);
   }
   bscope_resolver_end(r, slot, BSCOPE_LIFE_MOVED);
   return BSCOPE_OK;

@@ -48,7 +48,7 @@ struct bscope_resolver {
   bscope_stamp now; /* of the event in hand */
   uint32_t current; /* its facts */
   uint32_t gaps;    /* LOST and OPEN positions so far */
-  bool full;        /* resolutions hold whole references, not only numbers */
+  bool full;        /* resolutions hold whole references and contradictions, not only numbers */
   bool begun;
   bool beginning; /* the log has its first position */
 };
@@ -130,7 +130,7 @@ void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool 
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,
                                                         const struct bscope_step *event);
 
-/* Notes in `out` that the event's text calls the variable by a name that it was moved away from. */
+/* Notes in `out` that the event's text calls the variable, found by address, by a name that it was moved away from. */
 void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
                                 struct bscope_resolution *out);
 
