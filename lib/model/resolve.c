@@ -25,12 +25,11 @@ struct bscope_variable_ref bscope_resolver_ref(const struct bscope_resolver *r, 
                                       .has_given_id = v->given};
 }
 
-/* Remembered variables are listed by in_name, which only live ones need. */
 static void remember(struct bscope_resolver *r, uint32_t slot) {
   struct bscope_variable *v = bscope_resolver_variable(r, slot);
-  v->in_name = (struct bscope_link){.older = r->remembered_newest};
+  v->in_ended = (struct bscope_link){.older = r->remembered_newest};
   if (r->remembered_newest != BSCOPE_SLOT_NONE)
-    bscope_resolver_variable(r, r->remembered_newest)->in_name.newer = slot;
+    bscope_resolver_variable(r, r->remembered_newest)->in_ended.newer = slot;
   else
     r->remembered_oldest = slot;
   r->remembered_newest = slot;
@@ -48,13 +47,13 @@ void bscope_resolver_forget(struct bscope_resolver *r, uint32_t slot) {
   bscope_ranges_unstart(&r->ranges, slot);
   if (v->given && bscope_resolver_by_id(r, v->given_id) == slot)
     bscope_table_remove(&r->ids, v->given_id, 0);
-  struct bscope_link at = v->in_name;
+  struct bscope_link at = v->in_ended;
   if (at.newer != BSCOPE_SLOT_NONE)
-    bscope_resolver_variable(r, at.newer)->in_name.older = at.older;
+    bscope_resolver_variable(r, at.newer)->in_ended.older = at.older;
   else
     r->remembered_newest = at.older;
   if (at.older != BSCOPE_SLOT_NONE)
-    bscope_resolver_variable(r, at.older)->in_name.newer = at.newer;
+    bscope_resolver_variable(r, at.older)->in_ended.newer = at.newer;
   else
     r->remembered_oldest = at.newer;
   r->remembered_count--;

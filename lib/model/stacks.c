@@ -31,7 +31,7 @@ static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
   size_t before = stacks->name_capacity;
   if (bscope_likely(name < before))
     return BSCOPE_OK;
-  struct bscope_name_list *names =
+  struct bscope_name_count *names =
       bscope_model_grow(stacks->names, &stacks->name_capacity, (size_t)name + 1, sizeof(*names));
   if (names == NULL)
     return BSCOPE_ERR_NO_MEMORY;
@@ -61,36 +61,25 @@ int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_
   return BSCOPE_OK;
 }
 
-/* Lists are linked through one member of the variables; `member` gives it. */
-typedef struct bscope_link *(*member)(struct bscope_variable *v);
-
-static struct bscope_link *in_stack(struct bscope_variable *v) {
-  return &v->in_stack;
-}
-static struct bscope_link *in_name(struct bscope_variable *v) {
-  return &v->in_name;
-}
-
-static inline void list_push(const struct bscope_variables *variables, struct bscope_stack_list *list, member link,
-                             uint32_t slot) {
-  *link(bscope_variable(variables, slot)) = (struct bscope_link){.older = list->newest};
+static inline void list_push(const struct bscope_variables *variables, struct bscope_stack_list *list, uint32_t slot) {
+  bscope_variable(variables, slot)->in_stack = (struct bscope_link){.older = list->newest};
   if (list->newest != BSCOPE_SLOT_NONE)
-    link(bscope_variable(variables, list->newest))->newer = slot;
+    bscope_variable(variables, list->newest)->in_stack.newer = slot;
   else
     list->oldest = slot;
   list->newest = slot;
   list->count++;
 }
 
-static inline void list_remove(const struct bscope_variables *variables, struct bscope_stack_list *list, member link,
+static inline void list_remove(const struct bscope_variables *variables, struct bscope_stack_list *list,
                                uint32_t slot) {
-  struct bscope_link at = *link(bscope_variable(variables, slot));
+  struct bscope_link at = bscope_variable(variables, slot)->in_stack;
   if (at.newer != BSCOPE_SLOT_NONE)
-    link(bscope_variable(variables, at.newer))->older = at.older;
+    bscope_variable(variables, at.newer)->in_stack.older = at.older;
   else
     list->newest = at.older;
   if (at.older != BSCOPE_SLOT_NONE)
-    link(bscope_variable(variables, at.older))->newer = at.newer;
+    bscope_variable(variables, at.older)->in_stack.newer = at.newer;
   else
     list->oldest = at.newer;
   list->count--;
@@ -98,7 +87,7 @@ static inline void list_remove(const struct bscope_variables *variables, struct 
 
 static void take_off_stack(struct bscope_stacks *stacks, uint32_t slot) {
   struct bscope_variable *v = bscope_variable(stacks->variables, slot);
-  list_remove(stacks->variables, &stacks->stacks[v->stack].live[v->borrower], in_stack, slot);
+  list_remove(stacks->variables, &stacks->stacks[v->stack].live[v->borrower], slot);
   v->stacked = false;
 }
 
@@ -109,9 +98,8 @@ static uint32_t let_go(struct bscope_stacks *stacks, uint32_t slot) {
   stacks->let_go++;
   if (v->address != 0 || v->given)
     return BSCOPE_SLOT_NONE;
-  struct bscope_stack_list *live = &stacks->names[v->name].live[v->borrower];
-  list_remove(stacks->variables, live, in_name, slot);
-  live->count++; /* it may be alive still, so the name's other variable is never the only one */
+  /* It still counts: it may be alive, so the name's other variable is never the only one. */
+  stacks->names[v->name].slots[v->borrower] ^= slot;
   v->named = false;
   return slot;
 }
@@ -128,9 +116,11 @@ uint32_t bscope_stacks_push(struct bscope_stacks *stacks, uint32_t stack, uint32
   if (own->last[v->borrower] != BSCOPE_SLOT_NONE)
     bscope_variables_release(stacks->variables, own->last[v->borrower]);
   own->last[v->borrower] = slot;
-  stacks->names[v->name].made[v->borrower] = true;
-  list_push(stacks->variables, &stacks->names[v->name].live[v->borrower], in_name, slot);
-  list_push(stacks->variables, live, in_stack, slot);
+  struct bscope_name_count *name = &stacks->names[v->name];
+  name->made[v->borrower] = true;
+  name->live[v->borrower]++;
+  name->slots[v->borrower] ^= slot;
+  list_push(stacks->variables, live, slot);
   return live->count > BSCOPE_STACK_DEPTH ? let_go(stacks, live->oldest) : BSCOPE_SLOT_NONE;
 }
 
@@ -138,8 +128,11 @@ void bscope_stacks_remove(struct bscope_stacks *stacks, uint32_t slot) {
   struct bscope_variable *v = bscope_variable(stacks->variables, slot);
   if (v->stacked)
     take_off_stack(stacks, slot);
-  if (v->named)
-    list_remove(stacks->variables, &stacks->names[v->name].live[v->borrower], in_name, slot);
+  if (!v->named)
+    return;
+  struct bscope_name_count *name = &stacks->names[v->name];
+  name->live[v->borrower]--;
+  name->slots[v->borrower] ^= slot;
   v->named = false;
 }
 
@@ -161,10 +154,10 @@ uint32_t bscope_stacks_last(const struct bscope_stacks *stacks, uint32_t stack, 
 uint32_t bscope_stacks_only(const struct bscope_stacks *stacks, uint32_t name, enum bscope_want want) {
   if (name == BSCOPE_NAME_NONE || name >= stacks->name_capacity)
     return BSCOPE_SLOT_NONE;
-  const struct bscope_stack_list *live = stacks->names[name].live;
+  const struct bscope_name_count *all = &stacks->names[name];
   if (want != BSCOPE_WANT_BOTH)
-    return live[want].count == 1 ? live[want].newest : BSCOPE_SLOT_NONE;
-  return live[0].count + live[1].count == 1 ? live[live[0].count == 0].newest : BSCOPE_SLOT_NONE;
+    return all->live[want] == 1 ? all->slots[want] : BSCOPE_SLOT_NONE;
+  return all->live[0] + all->live[1] == 1 ? all->slots[0] ^ all->slots[1] : BSCOPE_SLOT_NONE;
 }
 
 bool bscope_stacks_made(const struct bscope_stacks *stacks, uint32_t name, enum bscope_want want) {

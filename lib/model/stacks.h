@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who a name means. Each thread has two stacks a name, of owners and of borrowers: the newest live variable is on top,
- * and the newest one ever made is remembered after its end. Each name also lists its live variables on all threads.
+ * and the newest one ever made is remembered after its end. Each name also counts its live variables on all threads.
  * O(1) an operation; a stack is 1024 deep at most, then its oldest variable is let go.
  */
 #ifndef BSCOPE_MODEL_STACKS_H
@@ -28,9 +28,10 @@ struct bscope_stack {
   uint32_t last[2];                 /* the newest ever made; held */
 };
 
-/* All threads' live variables of a name. */
-struct bscope_name_list {
-  struct bscope_stack_list live[2];
+/* All threads' live variables of a name: how many, and all their slots in one XOR, which of a single one is its slot. */
+struct bscope_name_count {
+  uint32_t live[2]; /* enum bscope_want */
+  uint32_t slots[2];
   bool made[2]; /* whether there ever was one */
 };
 
@@ -40,7 +41,7 @@ struct bscope_stacks {
   struct bscope_stack *stacks;        /* from 1 */
   size_t count;
   size_t capacity;
-  struct bscope_name_list *names; /* by name */
+  struct bscope_name_count *names; /* by name */
   size_t name_capacity;
   uint64_t let_go;
 };
@@ -76,7 +77,7 @@ int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_
  */
 uint32_t bscope_stacks_push(struct bscope_stacks *stacks, uint32_t stack, uint32_t slot);
 
-/* Takes a variable that ended, or is let go, off its stack and its name's list; `last` still remembers it. */
+/* Takes a variable that ended, or is let go, off its stack and its name's count; `last` still remembers it. */
 void bscope_stacks_remove(struct bscope_stacks *stacks, uint32_t slot);
 
 /* Forgets a variable that ended: nothing can mean it by its name any more. */

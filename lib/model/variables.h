@@ -36,7 +36,7 @@ struct bscope_variable {
   uint32_t gaps;  /* unknown stretches of the log before its end */
   uint32_t holds;
   struct bscope_link in_stack; /* its thread's variables of that name */
-  struct bscope_link in_name;  /* live: all threads' variables of that name; ended: the ended that are remembered */
+  struct bscope_link in_ended; /* the ended that are remembered */
   struct bscope_link at_start; /* variables of the same start address */
   struct bscope_link in_cell[2];
   uint8_t life; /* enum bscope_life */
