@@ -60,7 +60,7 @@ static inline struct bscope_json_text node_word(struct bscope_json *json, const 
 
 /* Whether an id can be written from a name and a position, and all fits in the room that is asked for. */
 static bool is_plain(const struct bscope_json *json, size_t size) {
-  return !json->graph->given_ids && size <= BSCOPE_SINK_SIZE / 4;
+  return json->graph->given_count == 0 && size <= BSCOPE_SINK_SIZE / 4;
 }
 
 static char *copy_end(char *out, bscope_stamp end) {

@@ -194,7 +194,7 @@ static inline char *copy_id(const struct bscope_json *json, char *out, const str
 bool bscope_json_template_write(struct bscope_json *json, const struct bscope_step *step,
                                 const struct bscope_resolution *meaning, uint64_t time_ns, bool first) {
   struct bscope_json_template *template = template_of(json, step);
-  if (!template || !template->usable || json->graph->given_ids || !has_ids(template, meaning) ||
+  if (!template || !template->usable || json->graph->given_count != 0 || !has_ids(template, meaning) ||
       step->stamp > BSCOPE_JSON_EXACT_MAX || time_ns > BSCOPE_JSON_EXACT_MAX)
     return false;
   struct bscope_json_text subject = name_of(json, &meaning->subject), object = name_of(json, &meaning->object);

@@ -5,7 +5,6 @@
  */
 #include "model/graph.h"
 
-#include "base/digits.h"
 #include "base/error.h"
 #include "base/util.h"
 #include "model/memory.h"
@@ -14,31 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ID_SLACK 32 /* behind an id: digits are copied in fixed steps */
-
-/* "<name>_<number>" behind the other ids; each begins at a multiple of four bytes. */
-static int add_id(struct bscope_graph *graph, const struct bscope_name_text *name, uint64_t number, uint32_t *out) {
-  size_t need = graph->id_bytes + name->length + BSCOPE_DIGITS_MAX + ID_SLACK;
-  char *ids = bscope_model_grow(graph->ids, &graph->id_capacity, need, 1);
-  if (ids == NULL)
-    return BSCOPE_ERR_NO_MEMORY;
-  graph->ids = ids;
-  if (graph->id_bytes / 4 >= UINT32_MAX)
-    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "graph: more ids than fit in 16 GiB");
-  *out = (uint32_t)(graph->id_bytes / 4);
-  char *end = ids + graph->id_bytes;
-  if (bscope_likely(name->length <= BSCOPE_NAME_PADDED))
-    memcpy(end, name->text, BSCOPE_NAME_PADDED);
-  else
-    memcpy(end, name->text, name->length);
-  end += name->length;
-  *end++ = '_';
-  end = bscope_put_digits(end, number);
-  *end++ = '\0';
-  graph->id_bytes = bscope_round_up((uint64_t)(end - ids), 4);
-  return BSCOPE_OK;
-}
 
 static int append(uint32_t **array, size_t *count, size_t *capacity, uint32_t value) {
   uint32_t *grown = bscope_model_grow(*array, capacity, *count + 1, sizeof(*grown));
@@ -64,17 +38,21 @@ static int note_newest(struct bscope_graph *graph, uint32_t name) {
   return BSCOPE_OK;
 }
 
-/* The number in the id of what an event makes: the one that the caller gave, or the event's position. */
-static uint64_t id_number(struct bscope_graph *graph, const struct bscope_step *event, uint8_t is, uint64_t word) {
+/* The number in the id of a new node, if it is one that the caller gave and not the event's position. */
+static int note_given(struct bscope_graph *graph, struct bscope_graph_node *node, uint8_t is, uint64_t word) {
   if (bscope_likely(is != BSCOPE_WORD_ID))
-    return event->stamp;
-  graph->given_ids = true;
-  return word;
+    return BSCOPE_OK;
+  uint64_t *given = bscope_model_grow(graph->given, &graph->given_capacity, graph->given_count + 1, sizeof(*given));
+  if (given == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  graph->given = given;
+  given[graph->given_count++] = word;
+  node->flags |= BSCOPE_GRAPH_GIVEN;
+  return BSCOPE_OK;
 }
 
 /* The node of the variable that an event made, with what every kind knows. */
-static struct bscope_graph_node *add_node(struct bscope_graph *graph, const struct bscope_step *event, uint32_t name,
-                                          uint64_t number) {
+static struct bscope_graph_node *add_node(struct bscope_graph *graph, const struct bscope_step *event, uint32_t name) {
   struct bscope_graph_node *nodes =
       bscope_model_grow(graph->nodes, &graph->node_capacity, graph->node_count + 1, sizeof(*nodes));
   if (nodes == NULL)
@@ -89,9 +67,9 @@ static struct bscope_graph_node *add_node(struct bscope_graph *graph, const stru
                                      .owner = BSCOPE_GRAPH_NOBODY,
                                      .moved_from = BSCOPE_GRAPH_NOBODY,
                                      .moved_to = BSCOPE_GRAPH_NOBODY};
-  if (add_id(graph, bscope_names_entry(&graph->names, name), number, &node->id) != BSCOPE_OK ||
-      note_newest(graph, name) != BSCOPE_OK)
+  if (note_newest(graph, name) != BSCOPE_OK)
     return NULL;
+  graph->name_bytes += bscope_names_entry(&graph->names, name)->length;
   graph->node_count++;
   return node;
 }
@@ -116,9 +94,8 @@ static int add_edge(struct bscope_graph *graph, struct bscope_graph_node *borrow
 }
 
 static int on_new(struct bscope_graph *graph, const struct bscope_step *event) {
-  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name,
-                                            id_number(graph, event, event->subject_is, event->subject));
-  if (node == NULL)
+  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name);
+  if (node == NULL || note_given(graph, node, event->subject_is, event->subject) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   node->address = event->subject_is == BSCOPE_WORD_ADDRESS ? event->subject : 0;
   node->size = event->object_is == BSCOPE_WORD_SIZE ? event->object : event->extent;
@@ -127,12 +104,11 @@ static int on_new(struct bscope_graph *graph, const struct bscope_step *event) {
 }
 
 static int on_borrow(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
-  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name,
-                                            id_number(graph, event, event->subject_is, event->subject));
-  if (node == NULL)
+  struct bscope_graph_node *node = add_node(graph, event, graph->facts.entries[event->facts].name);
+  if (node == NULL || note_given(graph, node, event->subject_is, event->subject) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
-  node->flags = BSCOPE_GRAPH_BORROWER | (event->is_mutable ? BSCOPE_GRAPH_MUTABLE : 0u) |
-                (is->inferred ? BSCOPE_GRAPH_INFERRED | BSCOPE_GRAPH_GUESSED : 0u);
+  node->flags |= BSCOPE_GRAPH_BORROWER | (event->is_mutable ? BSCOPE_GRAPH_MUTABLE : 0u) |
+                 (is->inferred ? BSCOPE_GRAPH_INFERRED | BSCOPE_GRAPH_GUESSED : 0u);
   if (event->subject_is == BSCOPE_WORD_ADDRESS) {
     node->address = event->subject;
     node->size = event->extent;
@@ -146,11 +122,10 @@ static int on_borrow(struct bscope_graph *graph, const struct bscope_step *event
 
 /* The new variable takes the old one's type, place in memory if the resolver says so, and open borrow. */
 static int on_move(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
-  struct bscope_graph_node *to = add_node(graph, event, graph->facts.entries[event->facts].name2,
-                                          id_number(graph, event, event->object_is, event->object));
-  if (to == NULL)
+  struct bscope_graph_node *to = add_node(graph, event, graph->facts.entries[event->facts].name2);
+  if (to == NULL || note_given(graph, to, event->object_is, event->object) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
-  to->flags = BSCOPE_GRAPH_MOVED_IN | (is->inferred ? BSCOPE_GRAPH_INFERRED : 0u);
+  to->flags |= BSCOPE_GRAPH_MOVED_IN | (is->inferred ? BSCOPE_GRAPH_INFERRED : 0u);
   to->address = is->address;
   to->size = is->size;
   uint32_t number = (uint32_t)(to - graph->nodes), source = is->subject.variable;
@@ -186,7 +161,7 @@ static int on_resized(struct bscope_graph *graph, const struct bscope_step *even
   if (is->subject.variable == BSCOPE_VARIABLE_NONE || event->subject == 0)
     return BSCOPE_OK;
   if (is->creates) {
-    struct bscope_graph_node *made = add_node(graph, event, graph->facts.entries[event->facts].said, event->stamp);
+    struct bscope_graph_node *made = add_node(graph, event, graph->facts.entries[event->facts].said);
     if (made == NULL)
       return BSCOPE_ERR_NO_MEMORY;
     made->flags = BSCOPE_GRAPH_GROWN;
@@ -276,8 +251,6 @@ static int walk(struct bscope_graph *graph, struct bscope_resolver *resolver, co
   return status == BSCOPE_OK ? walk.status : status;
 }
 
-#define ID_BYTES 16 /* of most ids */
-
 static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
   if (resolver == NULL)
@@ -285,12 +258,11 @@ static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   /* An event makes one variable at most. */
   size_t events = bscope_log_count(log);
   graph->nodes = bscope_model_reserve(&graph->node_capacity, events, sizeof(*graph->nodes));
-  graph->ids = bscope_model_reserve(&graph->id_capacity, events * ID_BYTES, 1);
   int status = walk(graph, resolver, log);
   graph->summary.variables = graph->node_count;
   graph->summary.let_go = bscope_resolver_let_go(resolver);
   bscope_resolver_destroy(resolver);
-  return status;
+  return status == BSCOPE_OK ? bscope_graph_ids_init(graph) : status;
 }
 
 struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told) {
@@ -333,7 +305,8 @@ void bscope_graph_free(struct bscope_graph *graph) {
   free(graph->nodes);
   free(graph->edges);
   free(graph->moves);
-  free(graph->ids);
+  free(graph->given);
+  bscope_graph_ids_fini(graph);
   free(graph->newest);
   free(graph);
 }

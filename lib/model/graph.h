@@ -9,6 +9,7 @@
 #include "model/facts.h"
 
 #include <borrowscope/graph.h>
+#include <pthread.h>
 
 #define BSCOPE_GRAPH_NOBODY UINT32_MAX
 
@@ -19,7 +20,9 @@ enum bscope_graph_flag {
   BSCOPE_GRAPH_INFERRED = 16u, /* of the borrow or of the move that made it */
   BSCOPE_GRAPH_MOVED_IN = 32u, /* made by a move: its name is the move's second */
   BSCOPE_GRAPH_GROWN = 64u,    /* made by a resize of a null pointer: its name is what the argument calls it */
-  BSCOPE_GRAPH_GUESSED = 128u /* a borrower whose owner was inferred, by its own borrow or that of what moved into it */
+  BSCOPE_GRAPH_GUESSED =
+      128u,                 /* a borrower whose owner was inferred, by its own borrow or that of what moved into it */
+  BSCOPE_GRAPH_GIVEN = 256u /* its id ends in a number that the caller gave, the next of the graph's */
 };
 
 struct bscope_graph_node {
@@ -27,7 +30,6 @@ struct bscope_graph_node {
   uint64_t ended_at;
   uint64_t address;
   uint64_t size;
-  uint32_t id; /* where the id begins in the graph's ids, in units of four bytes */
   uint32_t facts;
   uint32_t type; /* a name: a move passes its source's on */
   uint32_t thread;
@@ -57,6 +59,16 @@ struct bscope_told {
   bool given_up;
 };
 
+/*
+ * The ids of all nodes, written when one is first asked for: most graphs are read by numbers. Room for them is there
+ * from the start, so that reading can't fail; what is not written costs no memory.
+ */
+struct bscope_graph_ids {
+  pthread_once_t written;
+  size_t *places; /* by node: where its id begins in the bytes */
+  char *bytes;
+};
+
 struct bscope_graph {
   struct bscope_names names;
   struct bscope_facts_table facts;
@@ -69,20 +81,16 @@ struct bscope_graph {
   uint32_t *moves; /* what moves with a known source made */
   size_t move_count;
   size_t move_capacity;
-  char *ids;
-  size_t id_bytes;
-  size_t id_capacity;
+  struct bscope_graph_ids *ids;
+  size_t name_bytes; /* of all nodes' names together */
+  uint64_t *given;   /* numbers that callers gave, in the order of their nodes */
+  size_t given_count;
+  size_t given_capacity;
   uint32_t *newest; /* by name: the newest node + 1; 0: there is none */
   size_t newest_capacity;
   struct bscope_told *told; /* while it is built, for whoever asked */
-  bool given_ids;           /* some node's id does not end in its position */
   struct bscope_graph_summary summary;
 };
-
-/* Borrowed. */
-static inline const char *bscope_graph_node_id(const struct bscope_graph *graph, const struct bscope_graph_node *node) {
-  return graph->ids + (size_t)node->id * 4;
-}
 
 /* The number of a node's name. */
 static inline uint32_t bscope_graph_node_name(const struct bscope_graph *graph, const struct bscope_graph_node *node) {
@@ -91,6 +99,13 @@ static inline uint32_t bscope_graph_node_name(const struct bscope_graph *graph, 
     return facts->said;
   return (node->flags & BSCOPE_GRAPH_MOVED_IN) != 0 ? facts->name2 : facts->name;
 }
+
+/* Makes room for the ids of a graph whose nodes are complete. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_graph_ids_init(struct bscope_graph *graph);
+void bscope_graph_ids_fini(struct bscope_graph *graph);
+
+/* The id of node i. Borrowed from the graph. Any number of threads may ask. */
+const char *bscope_graph_node_id(const struct bscope_graph *graph, size_t i);
 
 /* bscope_graph_build, and what its events meant into *told: owned, free told->events. */
 struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told);

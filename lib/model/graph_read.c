@@ -38,7 +38,7 @@ int bscope_graph_node(const struct bscope_graph *graph, size_t i, struct bscope_
   const char *name = bscope_names_text(&graph->names, bscope_graph_node_name(graph, node));
   enum bscope_ending ending = (enum bscope_ending)(node->flags & BSCOPE_GRAPH_ENDING);
   *out = (struct bscope_node){
-      .id = bscope_graph_node_id(graph, node),
+      .id = bscope_graph_node_id(graph, i),
       .name = name == NULL ? "" : name,
       .type_name = bscope_names_text(&graph->names, node->type),
       .thread = node->thread,
@@ -113,7 +113,7 @@ static size_t made_at(const struct bscope_graph *graph, uint64_t position) {
 }
 
 static bool has_id(const struct bscope_graph *graph, size_t node, const char *id) {
-  return node < graph->node_count && strcmp(bscope_graph_node_id(graph, &graph->nodes[node]), id) == 0;
+  return node < graph->node_count && strcmp(bscope_graph_node_id(graph, node), id) == 0;
 }
 
 size_t bscope_graph_find(const struct bscope_graph *graph, const char *id_or_name) {
@@ -124,7 +124,7 @@ size_t bscope_graph_find(const struct bscope_graph *graph, const char *id_or_nam
     size_t node = made_at(graph, position);
     if (has_id(graph, node, id_or_name))
       return node;
-    for (size_t i = graph->given_ids ? graph->node_count : 0; i > 0; i--)
+    for (size_t i = graph->given_count != 0 ? graph->node_count : 0; i > 0; i--)
       if (has_id(graph, i - 1, id_or_name))
         return i - 1;
   }

@@ -28,7 +28,8 @@ struct bscope_stack {
   uint32_t last[2];                 /* the newest ever made; held */
 };
 
-/* All threads' live variables of a name: how many, and all their slots in one XOR, which of a single one is its slot. */
+/* All threads' live variables of a name: how many, and all their slots in one XOR, which of a single one is its slot.
+ */
 struct bscope_name_count {
   uint32_t live[2]; /* enum bscope_want */
   uint32_t slots[2];
