@@ -83,6 +83,43 @@ int bscope_ranges_add(struct bscope_ranges *ranges, uint32_t slot) {
   return BSCOPE_OK;
 }
 
+/* The links of `from` in a cell's list become those of `slot`. */
+static void cell_inherit(struct bscope_ranges *ranges, uint32_t from, uint32_t slot, unsigned level, uint64_t cell) {
+  struct bscope_link at = *link_in(bscope_variable(ranges->variables, from), level, cell);
+  *link_in(bscope_variable(ranges->variables, slot), level, cell) = at;
+  if (at.older != BSCOPE_SLOT_NONE)
+    link_in(bscope_variable(ranges->variables, at.older), level, cell)->newer = slot;
+  if (at.newer != BSCOPE_SLOT_NONE)
+    link_in(bscope_variable(ranges->variables, at.newer), level, cell)->older = slot;
+  else
+    *bscope_table_find(&ranges->cells, cell, level) = slot;
+}
+
+static void start_inherit(struct bscope_ranges *ranges, uint32_t from, uint32_t slot) {
+  struct bscope_link at = bscope_variable(ranges->variables, from)->at_start;
+  struct bscope_variable *v = bscope_variable(ranges->variables, slot);
+  v->at_start = at;
+  if (at.older != BSCOPE_SLOT_NONE)
+    bscope_variable(ranges->variables, at.older)->at_start.newer = slot;
+  if (at.newer != BSCOPE_SLOT_NONE)
+    bscope_variable(ranges->variables, at.newer)->at_start.older = slot;
+  else
+    *bscope_table_find(&ranges->starts, v->address, 0) = slot;
+}
+
+void bscope_ranges_inherit(struct bscope_ranges *ranges, uint32_t predecessor, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(ranges->variables, slot);
+  v->started = v->mapped = true;
+  if (predecessor == slot)
+    return;
+  unsigned level = level_of(v);
+  uint64_t first = v->address >> level, second = bscope_variable_last(v->address, v->size) >> level;
+  start_inherit(ranges, predecessor, slot);
+  cell_inherit(ranges, predecessor, slot, level, first);
+  if (second != first)
+    cell_inherit(ranges, predecessor, slot, level, second);
+}
+
 void bscope_ranges_unmap(struct bscope_ranges *ranges, uint32_t slot) {
   struct bscope_variable *v = bscope_variable(ranges->variables, slot);
   if (!v->mapped)

@@ -32,6 +32,13 @@ void bscope_ranges_fini(struct bscope_ranges *ranges);
 /* Enters a live variable whose address is not 0 in both views. 0 or BSCOPE_ERR_NO_MEMORY: then it may be in one. */
 int bscope_ranges_add(struct bscope_ranges *ranges, uint32_t slot);
 
+/*
+ * Gives a variable its predecessor's places in both views: links alone change hands. Both have the same address and
+ * size, perhaps even the same slot. The predecessor was marked as out of both views when it ended, and nothing was
+ * looked up since.
+ */
+void bscope_ranges_inherit(struct bscope_ranges *ranges, uint32_t predecessor, uint32_t slot);
+
 /* Takes a variable out of the grid; it keeps its place by start address. Nothing if it is not there. */
 void bscope_ranges_unmap(struct bscope_ranges *ranges, uint32_t slot);
 

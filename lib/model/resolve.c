@@ -178,8 +178,11 @@ uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_ste
   v->received = making->received;
   if (making->owner != BSCOPE_SLOT_NONE)
     bscope_resolver_variable(r, making->owner)->holds++;
-  if ((making->address != 0 && bscope_ranges_add(&r->ranges, slot) != BSCOPE_OK) ||
-      (making->given && enter_id(r, slot, making->given_id) != BSCOPE_OK))
+  if (making->predecessor != BSCOPE_SLOT_NONE)
+    bscope_ranges_inherit(&r->ranges, making->predecessor, slot);
+  else if (making->address != 0 && bscope_ranges_add(&r->ranges, slot) != BSCOPE_OK)
+    return BSCOPE_SLOT_NONE;
+  if (making->given && enter_id(r, slot, making->given_id) != BSCOPE_OK)
     return BSCOPE_SLOT_NONE;
   give_up(r, bscope_stacks_push(&r->stacks, stack, slot));
   return slot;

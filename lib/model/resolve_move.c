@@ -100,6 +100,11 @@ static int leave(struct bscope_resolver *r, const struct bscope_step *event, uin
     making->size = v->size;
     if (r->full && pass_names_on(r, event, slot, chain) != BSCOPE_OK)
       return BSCOPE_ERR_NO_MEMORY;
+    /* The end of its scope will ask for it at the address; else its places are its successor's. */
+    if (!v->scope_open) {
+      making->predecessor = slot;
+      v->mapped = v->started = false;
+    }
   }
   bscope_resolver_end(r, slot, BSCOPE_LIFE_MOVED);
   return BSCOPE_OK;

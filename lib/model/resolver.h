@@ -74,7 +74,8 @@ struct bscope_making {
   bool received;
   bool given;
   uint64_t given_id;
-  bool fresh; /* its memory is its own now: what overlaps is overwritten */
+  uint32_t predecessor; /* whose address and size it has taken over with their places in the ranges; or NONE */
+  bool fresh;           /* its memory is its own now: what overlaps is overwritten */
 };
 
 static inline struct bscope_variable *bscope_resolver_variable(const struct bscope_resolver *r, uint32_t slot) {
