@@ -11,10 +11,6 @@
 
 #include <stdlib.h>
 
-struct bscope_variable_ref bscope_resolver_unknown(const char *name) {
-  return (struct bscope_variable_ref){.variable = BSCOPE_VARIABLE_NONE, .name = name};
-}
-
 struct bscope_variable_ref bscope_resolver_ref(const struct bscope_resolver *r, uint32_t slot) {
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   const char *name = bscope_names_text(r->facts->names, v->name);
@@ -77,7 +73,8 @@ void bscope_resolver_end(struct bscope_resolver *r, uint32_t slot, enum bscope_l
   if (v->mapped)
     bscope_ranges_unmap(&r->ranges, slot);
   let_owner_go(r, v);
-  bscope_chains_remove(&r->chains, v->chain);
+  if (v->chain != 0)
+    bscope_chains_remove(&r->chains, v->chain);
   v->chain = 0;
   /* Who moved away or was overwritten is not at the address any more, but the end of its scope will ask for it there.
    */
@@ -131,6 +128,7 @@ int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_ste
     return BSCOPE_ERR_NO_MEMORY;
   if (r->overwritten_count > 1)
     qsort(r->overwritten, r->overwritten_count, sizeof(*r->overwritten), by_number);
+  r->told->overwritten_count = (uint32_t)r->overwritten_count;
   return BSCOPE_OK;
 }
 
@@ -296,6 +294,10 @@ static int resolve(struct bscope_resolver *r, const struct bscope_step *event, s
     return bscope_resolve_resize_begin(r, event, out);
   case BSCOPE_KIND_HEAP_REALLOC:
     return bscope_resolve_resize_end(r, event, out);
+  case BSCOPE_KIND_LOST:
+  case BSCOPE_KIND_OPEN:
+    r->gaps++;
+    return BSCOPE_OK;
   default:
     return BSCOPE_OK;
   }
@@ -303,8 +305,7 @@ static int resolve(struct bscope_resolver *r, const struct bscope_step *event, s
 
 /* Field by field: for a struct of this size the compiler's own way costs more than the rest of an event. */
 static inline void clear(struct bscope_resolution *out) {
-  out->subject.variable = out->object.variable = out->parent.variable = out->overwritten.variable =
-      BSCOPE_VARIABLE_NONE;
+  out->subject.variable = out->object.variable = BSCOPE_VARIABLE_NONE;
   out->subject.has_given_id = out->object.has_given_id = false;
   out->creates = out->ends = out->inferred = out->ambiguous = out->silent = false;
   out->contradiction = BSCOPE_FITS;
@@ -316,22 +317,15 @@ static inline void clear(struct bscope_resolution *out) {
 
 int bscope_resolver_take(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   clear(out);
+  r->told = out;
   r->overwritten_count = 0;
   r->now = event->stamp;
-  if (bscope_unlikely(!r->begun))
-    r->beginning = event->stamp == 0;
-  r->begun = true;
-  if (bscope_unlikely(event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN)) {
-    r->gaps++;
-    return BSCOPE_OK;
-  }
   r->current = event->facts;
-  if (resolve(r, event, out) != BSCOPE_OK)
-    return BSCOPE_ERR_NO_MEMORY;
-  out->overwritten_count = (uint32_t)r->overwritten_count;
-  if (bscope_unlikely(r->overwritten_count != 0))
-    out->overwritten = r->overwritten[0];
-  return BSCOPE_OK;
+  if (bscope_unlikely(!r->begun)) {
+    r->beginning = event->stamp == 0;
+    r->begun = true;
+  }
+  return resolve(r, event, out);
 }
 
 int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
@@ -344,7 +338,11 @@ int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *e
   if (bscope_facts_shape(r->facts, event, &shape) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   bscope_step_make(&step, event, &shape);
-  return bscope_resolver_take(r, &step, out);
+  if (bscope_resolver_take(r, &step, out) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  if (r->overwritten_count != 0)
+    out->overwritten = r->overwritten[0];
+  return BSCOPE_OK;
 }
 
 static struct bscope_resolver *create(struct bscope_facts_table *facts) {

@@ -70,8 +70,8 @@ int bscope_resolver_feed(struct bscope_resolver *resolver, const struct bscope_e
 
 /*
  * The same for a step of a walk over the resolver's table of facts. Of the references in *out only these are told:
- * `variable`; and where it is NONE, `name` of a borrow's owner, and the given id. Former names of what moved are not
- * kept, so that no contradiction rests on one.
+ * `variable` of subject and object; and where it is NONE, `name` of a borrow's owner, and the given id. Former names of
+ * what moved are not kept, so that no contradiction rests on one.
  */
 int bscope_resolver_take(struct bscope_resolver *resolver, const struct bscope_step *step,
                          struct bscope_resolution *out);

@@ -153,15 +153,14 @@ static struct answer find_given_owner(const struct bscope_resolver *r, uint64_t 
 
 static void tell_owner(const struct bscope_resolver *r, const struct bscope_step *event, const struct answer *answer,
                        struct bscope_resolution *out) {
-  out->object = bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->root));
-  if (event->object_is == BSCOPE_WORD_ID) {
-    out->object.has_given_id = true;
-    out->object.given_id = event->object;
-  }
   if (answer->parent != BSCOPE_SLOT_NONE)
     bscope_resolver_tell(r, answer->parent, &out->parent);
-  if (answer->owner == BSCOPE_SLOT_NONE)
+  if (answer->owner == BSCOPE_SLOT_NONE) {
+    out->object = bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->root));
+    out->object.has_given_id = event->object_is == BSCOPE_WORD_ID;
+    out->object.given_id = out->object.has_given_id ? event->object : 0;
     return;
+  }
   bscope_resolver_tell(r, answer->owner, &out->object);
   out->inferred = answer->inferred;
   out->ambiguous = answer->ambiguous;

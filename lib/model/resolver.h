@@ -45,10 +45,11 @@ struct bscope_resolver {
   struct bscope_variable_ref *overwritten;
   size_t overwritten_count;
   size_t overwritten_capacity;
-  bscope_stamp now; /* of the event in hand */
-  uint32_t current; /* its facts */
-  uint32_t gaps;    /* LOST and OPEN positions so far */
-  bool full;        /* resolutions hold whole references and contradictions, not only numbers */
+  struct bscope_resolution *told; /* of the event in hand */
+  bscope_stamp now;               /* of the event in hand */
+  uint32_t current;               /* its facts */
+  uint32_t gaps;                  /* LOST and OPEN positions so far */
+  bool full;                      /* resolutions hold whole references and contradictions, not only numbers */
   bool begun;
   bool beginning; /* the log has its first position */
 };
@@ -97,7 +98,9 @@ static inline void bscope_resolver_tell(const struct bscope_resolver *r, uint32_
 }
 
 /* A reference to what is unknown but for its name. */
-struct bscope_variable_ref bscope_resolver_unknown(const char *name);
+static inline struct bscope_variable_ref bscope_resolver_unknown(const char *name) {
+  return (struct bscope_variable_ref){.variable = BSCOPE_VARIABLE_NONE, .name = name};
+}
 
 /* Makes the variable and gives its slot, or NONE: no memory. */
 uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_step *event,

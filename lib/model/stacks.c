@@ -40,11 +40,8 @@ static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
   return BSCOPE_OK;
 }
 
-int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_t name, struct bscope_stack_hint *hint,
-                          uint32_t *out) {
-  *out = bscope_stacks_find(stacks, thread, name, hint);
-  if (*out != 0 || name == BSCOPE_NAME_NONE)
-    return BSCOPE_OK;
+int bscope_stacks_add(struct bscope_stacks *stacks, uint32_t thread, uint32_t name, struct bscope_stack_hint *hint,
+                      uint32_t *out) {
   if (reserve_name(stacks, name) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   struct bscope_stack *grown = bscope_model_grow(stacks->stacks, &stacks->capacity, stacks->count + 1, sizeof(*grown));

@@ -48,11 +48,3 @@ uint32_t bscope_variables_add(struct bscope_variables *variables) {
   }
   return slot;
 }
-
-void bscope_variables_release(struct bscope_variables *variables, uint32_t slot) {
-  struct bscope_variable *v = bscope_variable(variables, slot);
-  if (--v->holds != 0)
-    return;
-  v->in_stack.older = variables->free;
-  variables->free = slot;
-}

@@ -70,11 +70,17 @@ void bscope_variables_fini(struct bscope_variables *variables);
  */
 uint32_t bscope_variables_add(struct bscope_variables *variables);
 
-/* Lets go of a slot; the last one frees it. */
-void bscope_variables_release(struct bscope_variables *variables, uint32_t slot);
-
 static inline struct bscope_variable *bscope_variable(const struct bscope_variables *variables, uint32_t slot) {
   return &variables->slots[slot];
+}
+
+/* Lets go of a slot; the last one frees it. */
+static inline void bscope_variables_release(struct bscope_variables *variables, uint32_t slot) {
+  struct bscope_variable *v = bscope_variable(variables, slot);
+  if (--v->holds != 0)
+    return;
+  v->in_stack.older = variables->free;
+  variables->free = slot;
 }
 
 /* The last byte of [address, size): size 0 counts as 1, and nothing reaches beyond the address space. */
