@@ -130,6 +130,7 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
   to->size = is->size;
   uint32_t number = (uint32_t)(to - graph->nodes), source = is->subject.variable;
   if (source == BSCOPE_VARIABLE_NONE) {
+    graph->summary.unresolved++;
     graph->summary.alive++;
     return BSCOPE_OK;
   }
@@ -151,8 +152,10 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
 }
 
 static void on_end(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
-  if (!is->ends)
+  if (!is->ends) {
+    graph->summary.unresolved += !is->silent && is->subject.variable == BSCOPE_VARIABLE_NONE;
     return;
+  }
   end_node(graph, is->subject.variable, event->stamp, BSCOPE_ENDING_DROPPED);
   graph->summary.drops++;
 }
@@ -172,13 +175,13 @@ static int on_resized(struct bscope_graph *graph, const struct bscope_step *even
   return BSCOPE_OK;
 }
 
-static void count(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
-  bool wants_subject = event->kind == BSCOPE_KIND_DROP || event->kind == BSCOPE_KIND_MOVE ||
-                       (event->kind == BSCOPE_KIND_DEREF && event->subject_is == BSCOPE_WORD_ADDRESS);
-  graph->summary.unresolved += wants_subject && !is->silent && is->subject.variable == BSCOPE_VARIABLE_NONE;
-  graph->summary.inferred += is->inferred;
-  graph->summary.ambiguous += is->ambiguous;
-  graph->summary.overwritten += is->overwritten_count;
+static void on_use(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  graph->summary.unresolved += event->subject_is == BSCOPE_WORD_ADDRESS && is->subject.variable == BSCOPE_VARIABLE_NONE;
+}
+
+static void end_overwritten(struct bscope_graph *graph, const struct bscope_step *event, uint32_t number) {
+  graph->summary.overwritten++;
+  end_node(graph, number, event->stamp, BSCOPE_ENDING_OVERWRITTEN);
 }
 
 #define TOLD_SPARE 4096 /* events of which nothing is asked */
@@ -221,9 +224,10 @@ static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolve
     return BSCOPE_ERR_NO_MEMORY;
   if (graph->told != NULL && tell(graph, event, &is) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
-  count(graph, event, &is);
+  graph->summary.inferred += is.inferred;
+  graph->summary.ambiguous += is.ambiguous;
   for (uint32_t i = 0; i < is.overwritten_count; i++)
-    end_node(graph, bscope_resolver_overwritten(resolver, i).variable, event->stamp, BSCOPE_ENDING_OVERWRITTEN);
+    end_overwritten(graph, event, bscope_resolver_overwritten(resolver, i).variable);
   switch (event->kind) {
   case BSCOPE_KIND_NEW:
     return on_new(graph, event);
@@ -233,6 +237,9 @@ static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolve
     return on_move(graph, event, &is);
   case BSCOPE_KIND_DROP:
     on_end(graph, event, &is);
+    return BSCOPE_OK;
+  case BSCOPE_KIND_DEREF:
+    on_use(graph, event, &is);
     return BSCOPE_OK;
   case BSCOPE_KIND_HEAP_REALLOC:
     return on_resized(graph, event, &is);

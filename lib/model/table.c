@@ -29,6 +29,8 @@ int bscope_table_renew(struct bscope_table *table) {
   larger.entries = bscope_model_zeroed(slots(&larger), sizeof(*larger.entries));
   if (larger.entries == NULL)
     return BSCOPE_ERR_NO_MEMORY;
+  larger.mask = slots(&larger) - 1;
+  larger.limit = slots(&larger) / 2;
   for (size_t i = 0; table->entries != NULL && i < slots(table); i++) {
     const struct bscope_table_entry *entry = &table->entries[i];
     if (entry->value != 0 && entry->value != BSCOPE_TABLE_OUT)

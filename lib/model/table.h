@@ -25,6 +25,8 @@ struct bscope_table {
   struct bscope_table_entry *entries; /* a power of two of them, or NULL while empty */
   size_t used;                        /* entries with a key, taken out or not */
   size_t live;
+  size_t limit;   /* of used: half of the entries; 0 while empty */
+  size_t mask;    /* entries less one */
   unsigned shift; /* 64 less the logarithm of the number of entries */
   uint64_t seed;
 };
@@ -43,10 +45,9 @@ static inline size_t bscope_table_home(const struct bscope_table *table, uint64_
 /* The key's entry, or the free one where it would go. The table has entries. */
 static inline struct bscope_table_entry *bscope_table_probe(const struct bscope_table *table, uint64_t key,
                                                             uint32_t sub) {
-  size_t mask = ((size_t)1 << (64 - table->shift)) - 1;
   size_t i = bscope_table_home(table, key, sub);
   while (table->entries[i].value != 0 && (table->entries[i].key != key || table->entries[i].sub != sub))
-    i = (i + 1) & mask;
+    i = (i + 1) & table->mask;
   return &table->entries[i];
 }
 
@@ -82,8 +83,7 @@ static inline void bscope_table_remove(struct bscope_table *table, uint64_t key,
 int bscope_table_renew(struct bscope_table *table);
 
 static inline uint32_t *bscope_table_at(struct bscope_table *table, uint64_t key, uint32_t sub) {
-  if (bscope_unlikely(table->used >= (size_t)1 << (63 - table->shift) || table->entries == NULL) &&
-      bscope_table_renew(table) != 0)
+  if (bscope_unlikely(table->used >= table->limit) && bscope_table_renew(table) != 0)
     return NULL;
   struct bscope_table_entry *entry = bscope_table_probe(table, key, sub);
   if (bscope_likely(entry->value != 0 && entry->value != BSCOPE_TABLE_OUT))
