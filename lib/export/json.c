@@ -67,17 +67,25 @@ static char *copy_end(char *out, bscope_stamp end) {
   return end == BSCOPE_STAMP_OPEN ? bscope_json_copy_literal(out, "null") : bscope_put_digits(out, end);
 }
 
+/* Digits of a position that stands there already. */
+static char *copy_again(char *out, const char *position, size_t digits) {
+  memcpy(out, position, BSCOPE_JSON_NEAR_MAX);
+  return out + digits;
+}
+
 /* The quick way of put_node. */
 static char *copy_node(char *out, struct bscope_json_text name, struct bscope_json_text type,
                        const struct bscope_graph_node *node, bscope_stamp dropped) {
   out = bscope_json_copy_literal(out, "{\"id\": \"");
+  const char *position = out + name.size + strlen("_");
   out = bscope_json_copy_id(out, name, node->created_at);
+  size_t digits = (size_t)(out - position);
   out = bscope_json_copy_literal(out, "\", \"name\": \"");
   out = bscope_json_copy(out, name);
   out = bscope_json_copy_literal(out, "\", \"type_name\": \"");
   out = bscope_json_copy(out, type);
   out = bscope_json_copy_literal(out, "\", \"created_at\": ");
-  out = bscope_put_digits(out, node->created_at);
+  out = copy_again(out, position, digits);
   out = bscope_json_copy_literal(out, ", \"dropped_at\": ");
   out = copy_end(out, dropped);
   *out++ = '}';
@@ -156,15 +164,21 @@ static char *copy_edge(char *out, const struct bscope_json *json, const struct b
                        struct bscope_json_text from, struct bscope_json_text to) {
   const struct bscope_graph_node *nodes = json->graph->nodes;
   out = bscope_json_copy_literal(out, "{\"from\": \"");
+  const char *from_position = out + from.size + strlen("_");
   out = bscope_json_copy_id(out, from, nodes[edge->from].created_at);
+  size_t from_digits = (size_t)(out - from_position);
   out = bscope_json_copy_literal(out, "\", \"to\": \"");
+  const char *to_position = out + to.size + strlen("_");
   out = bscope_json_copy_id(out, to, nodes[edge->to].created_at);
+  size_t to_digits = (size_t)(out - to_position);
   out = bscope_json_copy_literal(out, "\", \"relationship\": \"");
   out = bscope_json_copy(out, relationships[edge->relation]);
   out = bscope_json_copy_literal(out, "\", \"start\": ");
-  out = bscope_put_digits(out, edge->start);
+  /* A borrow starts when its borrower is made, a move when what it moves to is. */
+  bool moves = edge->relation == BSCOPE_RELATION_MOVES;
+  out = moves ? copy_again(out, to_position, to_digits) : copy_again(out, from_position, from_digits);
   out = bscope_json_copy_literal(out, ", \"end\": ");
-  out = copy_end(out, edge->end);
+  out = moves ? copy_again(out, to_position, to_digits) : copy_end(out, edge->end);
   if (edge->inferred)
     out = bscope_json_copy_literal(out, ", \"inferred\": true");
   *out++ = '}';
@@ -226,8 +240,10 @@ static int understand(const struct bscope_told *told, size_t i, struct bscope_re
   if (resolver)
     return bscope_resolver_take(resolver, step, meaning);
   const struct bscope_told_event *event = &told->events[i];
-  meaning->subject = (struct bscope_variable_ref){.variable = event->subject};
-  meaning->object = (struct bscope_variable_ref){.variable = event->object};
+  meaning->subject.variable = event->subject;
+  meaning->object.variable = event->object;
+  meaning->subject.name = meaning->object.name = NULL;
+  meaning->subject.has_given_id = meaning->object.has_given_id = false;
   meaning->inferred = (event->flags & BSCOPE_TOLD_INFERRED) != 0;
   meaning->ambiguous = (event->flags & BSCOPE_TOLD_AMBIGUOUS) != 0;
   meaning->silent = (event->flags & BSCOPE_TOLD_SILENT) != 0;

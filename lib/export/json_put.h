@@ -23,6 +23,15 @@ struct bscope_json_place {
   char bytes[168];
 };
 
+#define BSCOPE_JSON_NEAR_MAX 16 /* digits of what is at most BSCOPE_JSON_EXACT_MAX */
+
+/* The leading digits of the last number of a series, as they are written. */
+struct bscope_json_near {
+  uint64_t high;
+  uint32_t size;
+  char digits[BSCOPE_DIGITS_ROOM];
+};
+
 /* All that writing needs, shared by the parts of a document. */
 struct bscope_json {
   struct bscope_sink *sink;
@@ -35,6 +44,8 @@ struct bscope_json {
   struct bscope_json_template **templates; /* by the number of an entry in the graph's facts */
   bool times;
   bool addresses;
+  struct bscope_json_near stamps;      /* of events, less their last two digits */
+  struct bscope_json_near time_digits; /* less their last eight */
   struct bscope_json_place places[32]; /* a cache: each place has one row that it may be in */
 };
 

@@ -26,7 +26,9 @@ struct bscope_json_template {
   uint8_t kind;
   bool is_mutable;
   bool usable;
-  uint32_t count;
+  bool has_subject; /* it asks for the id of a subject that is known, */
+  bool has_object;  /* of an object that is known, */
+  bool has_owner;   /* of an owner, which may be unknown, but not by an id that the caller gave */
   uint32_t size;
   struct part parts[PARTS_MAX];
   char bytes[];
@@ -149,7 +151,11 @@ static struct bscope_json_template *make(struct bscope_json *json, const struct 
     return NULL;
   }
   *made = (struct bscope_json_template){.kind = step->kind, .is_mutable = step->is_mutable, .usable = making.fits};
-  made->count = making.count;
+  for (uint32_t i = 0; i < making.count; i++) {
+    made->has_subject |= making.parts[i].then == THEN_SUBJECT;
+    made->has_object |= making.parts[i].then == THEN_OBJECT;
+    made->has_owner |= making.parts[i].then == THEN_OWNER;
+  }
   made->size = (uint32_t)used;
   memcpy(made->parts, making.parts, sizeof(made->parts));
   memcpy(made->bytes, making.bytes, used);
@@ -174,21 +180,74 @@ static inline struct bscope_json_text name_of(struct bscope_json *json, const st
 
 /* Whether the ids that the template asks for are those of variables, or an unknown owner's. */
 static bool has_ids(const struct bscope_json_template *template, const struct bscope_resolution *meaning) {
-  for (uint32_t i = 0; i < template->count; i++) {
-    enum part_then then = template->parts[i].then;
-    if ((then == THEN_SUBJECT && meaning->subject.variable == BSCOPE_VARIABLE_NONE) ||
-        (then == THEN_OBJECT && meaning->object.variable == BSCOPE_VARIABLE_NONE) ||
-        (then == THEN_OWNER && meaning->object.variable == BSCOPE_VARIABLE_NONE && meaning->object.has_given_id))
-      return false;
-  }
-  return true;
+  if (template->has_subject && meaning->subject.variable == BSCOPE_VARIABLE_NONE)
+    return false;
+  if (meaning->object.variable != BSCOPE_VARIABLE_NONE)
+    return true;
+  return !template->has_object && !(template->has_owner && meaning->object.has_given_id);
 }
 
-static inline char *copy_id(const struct bscope_json *json, char *out, const struct bscope_variable_ref *ref,
-                            struct bscope_json_text name) {
+/*
+ * Positions follow each other, so all but the last two digits are mostly those of the number before. `near` belongs to
+ * one series of numbers.
+ */
+static inline char *put_near_digits(struct bscope_json_near *near, char *out, uint64_t n) {
+  uint64_t hundreds = n / 100, rest = n % 100;
+  if (bscope_unlikely(hundreds != near->high)) {
+    near->high = hundreds;
+    near->size = (uint32_t)(bscope_put_digits(near->digits, hundreds) - near->digits);
+  }
+  if (bscope_unlikely(hundreds == 0))
+    return bscope_put_digits(out, n);
+  memcpy(out, near->digits, BSCOPE_JSON_NEAR_MAX);
+  out += near->size;
+  *out++ = (char)('0' + rest / 10);
+  *out++ = (char)('0' + rest % 10);
+  return out;
+}
+
+/* The same for times, whose last eight digits are new in each event. */
+static inline char *put_time_digits(struct bscope_json_near *near, char *out, uint64_t n) {
+  uint64_t high = n / 100000000, low = bscope_eight_digits(n % 100000000);
+  if (bscope_unlikely(high != near->high)) {
+    near->high = high;
+    near->size = (uint32_t)(bscope_put_digits(near->digits, high) - near->digits);
+  }
+  if (bscope_unlikely(high == 0))
+    return bscope_put_digits(out, n);
+  memcpy(out, near->digits, BSCOPE_JSON_NEAR_MAX);
+  memcpy(out + near->size, &low, sizeof(low));
+  return out + near->size + sizeof(low);
+}
+
+/* Most threads have one digit. */
+static inline char *put_thread_digits(char *out, uint32_t thread) {
+  if (bscope_unlikely(thread > 9))
+    return bscope_put_digits(out, thread);
+  *out = (char)('0' + thread);
+  return out + 1;
+}
+
+/* A stretch of a template, behind which more than 32 bytes may be read. */
+static inline char *copy_stretch(char *out, const char *bytes, size_t size) {
+  size_t done = 0;
+  do
+    memcpy(out + done, bytes + done, 32);
+  while ((done += 32) < size);
+  return out + size;
+}
+
+/* The id of a variable, which this very event may have made. */
+static inline char *copy_id(struct bscope_json *json, char *out, const struct bscope_variable_ref *ref,
+                            struct bscope_json_text name, bscope_stamp now) {
   if (ref->variable == BSCOPE_VARIABLE_NONE)
     return bscope_json_copy_literal(out, "unknown");
-  return bscope_json_copy_id(out, name, json->graph->nodes[ref->variable].created_at);
+  bscope_stamp made = json->graph->nodes[ref->variable].created_at;
+  if (made != now)
+    return bscope_json_copy_id(out, name, made);
+  out = bscope_json_copy(out, name);
+  *out++ = '_';
+  return put_near_digits(&json->stamps, out, now);
 }
 
 bool bscope_json_template_write(struct bscope_json *json, const struct bscope_step *step,
@@ -204,22 +263,22 @@ bool bscope_json_template_write(struct bscope_json *json, const struct bscope_st
   char *out = bscope_sink_room(json->sink, need);
   out = first ? bscope_json_copy_literal(out, "\n    ") : bscope_json_copy_literal(out, ",\n    ");
   for (const struct part *part = template->parts;; part++) {
-    out = bscope_json_copy(out, (struct bscope_json_text){template->bytes + part->begin, part->size});
+    out = copy_stretch(out, template->bytes + part->begin, part->size);
     switch (part->then) {
     case THEN_STAMP:
-      out = bscope_put_digits(out, step->stamp);
+      out = put_near_digits(&json->stamps, out, step->stamp);
       continue;
     case THEN_SUBJECT:
-      out = copy_id(json, out, &meaning->subject, subject);
+      out = copy_id(json, out, &meaning->subject, subject, step->stamp);
       continue;
     case THEN_OWNER:
     case THEN_OBJECT:
-      out = copy_id(json, out, &meaning->object, object);
+      out = copy_id(json, out, &meaning->object, object, step->stamp);
       continue;
     case THEN_THREAD:
-      out = bscope_put_digits(out, step->thread);
+      out = put_thread_digits(out, step->thread);
       if (json->times)
-        out = bscope_put_digits(bscope_json_copy_literal(out, ", \"time_ns\": "), time_ns);
+        out = put_time_digits(&json->time_digits, bscope_json_copy_literal(out, ", \"time_ns\": "), time_ns);
       continue;
     case THEN_END:
       break;
