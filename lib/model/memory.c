@@ -78,7 +78,7 @@ void *bscope_model_enlarge(void *array, size_t *capacity, size_t need, size_t wi
 void *bscope_model_reserve(size_t *capacity, size_t count, size_t width) {
   if (count > SIZE_MAX / 2 / width || count * width < RESERVE_BYTES)
     return NULL;
-  void *made = large(bscope_max_u64(count * width, HUGE_BYTES));
+  void *made = large(count * width);
   *capacity = made == NULL ? 0 : count;
   return made;
 }
