@@ -150,11 +150,10 @@ static int enter_id(struct bscope_resolver *r, uint32_t slot, uint64_t id) {
 
 uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_step *event,
                               const struct bscope_making *making) {
-  uint32_t stack;
   struct bscope_stack_hint *hint = &bscope_resolver_current(r)->hints[making->hint];
-  if (bscope_stacks_reserve(&r->stacks, event->thread, making->name, hint, &stack) != BSCOPE_OK ||
-      (making->address != 0 && making->fresh &&
-       bscope_resolver_overwrite(r, event, making->address, making->size) != BSCOPE_OK))
+  uint32_t stack = bscope_stacks_reserve(&r->stacks, event->thread, making->name, hint);
+  if (stack == BSCOPE_STACK_FAILED || (making->address != 0 && making->fresh &&
+                                       bscope_resolver_overwrite(r, event, making->address, making->size) != BSCOPE_OK))
     return BSCOPE_SLOT_NONE;
   uint32_t slot = bscope_variables_add(&r->variables);
   if (slot == BSCOPE_SLOT_NONE)

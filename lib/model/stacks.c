@@ -40,22 +40,22 @@ static int reserve_name(struct bscope_stacks *stacks, uint32_t name) {
   return BSCOPE_OK;
 }
 
-int bscope_stacks_add(struct bscope_stacks *stacks, uint32_t thread, uint32_t name, struct bscope_stack_hint *hint,
-                      uint32_t *out) {
+uint32_t bscope_stacks_add(struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                           struct bscope_stack_hint *hint) {
   if (reserve_name(stacks, name) != BSCOPE_OK)
-    return BSCOPE_ERR_NO_MEMORY;
+    return BSCOPE_STACK_FAILED;
   struct bscope_stack *grown = bscope_model_grow(stacks->stacks, &stacks->capacity, stacks->count + 1, sizeof(*grown));
   if (grown == NULL)
-    return BSCOPE_ERR_NO_MEMORY;
+    return BSCOPE_STACK_FAILED;
   stacks->stacks = grown;
   uint32_t *value = bscope_table_at(&stacks->index, name, thread);
   if (value == NULL)
-    return BSCOPE_ERR_NO_MEMORY;
+    return BSCOPE_STACK_FAILED;
   grown[stacks->count] = (struct bscope_stack){0};
-  *value = *out = (uint32_t)stacks->count++;
+  uint32_t stack = *value = (uint32_t)stacks->count++;
   hint->of[thread % BSCOPE_HINT_THREADS].thread = thread;
-  hint->of[thread % BSCOPE_HINT_THREADS].stack = *out;
-  return BSCOPE_OK;
+  hint->of[thread % BSCOPE_HINT_THREADS].stack = stack;
+  return stack;
 }
 
 static inline void list_push(const struct bscope_variables *variables, struct bscope_stack_list *list, uint32_t slot) {

@@ -65,18 +65,20 @@ static inline uint32_t bscope_stacks_find(const struct bscope_stacks *stacks, ui
   return stack == (BSCOPE_HINT_NONE | (uint32_t)stacks->count) ? 0 : bscope_stacks_lookup(stacks, thread, name, hint);
 }
 
-/* Makes the stack of a thread's name that has none yet. 0 or BSCOPE_ERR_NO_MEMORY. */
-int bscope_stacks_add(struct bscope_stacks *stacks, uint32_t thread, uint32_t name, struct bscope_stack_hint *hint,
-                      uint32_t *out);
+#define BSCOPE_STACK_FAILED UINT32_MAX
+
+/* Makes the stack of a thread's name that has none yet: its number, or BSCOPE_STACK_FAILED. */
+uint32_t bscope_stacks_add(struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                           struct bscope_stack_hint *hint);
 
 /*
- * Makes room for a variable of that name before it is made, so that pushing can't fail: the stack into *out.
- * 0 or BSCOPE_ERR_NO_MEMORY.
+ * Makes room for a variable of that name before it is made, so that pushing can't fail. The stack (0: it has no name),
+ * or BSCOPE_STACK_FAILED with BSCOPE_ERR_NO_MEMORY set.
  */
-static inline int bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
-                                        struct bscope_stack_hint *hint, uint32_t *out) {
-  *out = bscope_stacks_find(stacks, thread, name, hint);
-  return bscope_likely(*out != 0 || name == BSCOPE_NAME_NONE) ? 0 : bscope_stacks_add(stacks, thread, name, hint, out);
+static inline uint32_t bscope_stacks_reserve(struct bscope_stacks *stacks, uint32_t thread, uint32_t name,
+                                             struct bscope_stack_hint *hint) {
+  uint32_t stack = bscope_stacks_find(stacks, thread, name, hint);
+  return bscope_likely(stack != 0 || name == BSCOPE_NAME_NONE) ? stack : bscope_stacks_add(stacks, thread, name, hint);
 }
 
 /*
