@@ -186,6 +186,7 @@ static void end_overwritten(struct bscope_graph *graph, const struct bscope_step
 
 #define TOLD_SPARE 4096 /* events of which nothing is asked */
 #define TOLD_EACH 4     /* events a variable */
+#define TOLD_MANY 65536 /* a capacity that growing arrives at */
 
 static void give_up_telling(struct bscope_told *told) {
   free(told->events);
@@ -199,6 +200,22 @@ static bool is_simple(const struct bscope_step *event, const struct bscope_resol
          event->object_is != BSCOPE_WORD_ID;
 }
 
+/* Room for one more. Once they are many, and not given up, it is room for all: they need not move any more. */
+static struct bscope_told_event *told_room(struct bscope_told *told) {
+  struct bscope_told_event *events = NULL;
+  size_t capacity = 0;
+  if (bscope_likely(told->count < told->capacity))
+    return told->events;
+  if (told->count == TOLD_MANY)
+    events = bscope_model_reserve(&capacity, told->expected, sizeof(*events));
+  if (events == NULL)
+    return bscope_model_grow(told->events, &told->capacity, told->count + 1, sizeof(*events));
+  memcpy(events, told->events, told->count * sizeof(*events));
+  free(told->events);
+  told->capacity = capacity;
+  return events;
+}
+
 static int tell(const struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   struct bscope_told *told = graph->told;
   if (told->given_up)
@@ -207,7 +224,7 @@ static int tell(const struct bscope_graph *graph, const struct bscope_step *even
     give_up_telling(told);
     return BSCOPE_OK;
   }
-  struct bscope_told_event *events = bscope_model_grow(told->events, &told->capacity, told->count + 1, sizeof(*events));
+  struct bscope_told_event *events = told_room(told);
   if (events == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   told->events = events;
@@ -258,13 +275,24 @@ static int walk(struct bscope_graph *graph, struct bscope_resolver *resolver, co
   return status == BSCOPE_OK ? walk.status : status;
 }
 
+#define MANY_EVENTS ((size_t)1 << 20) /* whose lists are worth huge pages even if few of them are filled */
+
+/* Room for all that so many events can make, of which only what is filled is ever touched. */
+static void reserve(struct bscope_graph *graph, size_t events) {
+  graph->nodes = bscope_model_reserve(&graph->node_capacity, events, sizeof(*graph->nodes));
+  if (graph->told != NULL)
+    graph->told->expected = events;
+  if (events < MANY_EVENTS)
+    return;
+  graph->edges = bscope_model_reserve(&graph->edge_capacity, events, sizeof(*graph->edges));
+  graph->moves = bscope_model_reserve(&graph->move_capacity, events, sizeof(*graph->moves));
+}
+
 static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
   if (resolver == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  /* An event makes one variable at most. */
-  size_t events = bscope_log_count(log);
-  graph->nodes = bscope_model_reserve(&graph->node_capacity, events, sizeof(*graph->nodes));
+  reserve(graph, bscope_log_count(log));
   int status = walk(graph, resolver, log);
   graph->summary.variables = graph->node_count;
   graph->summary.let_go = bscope_resolver_let_go(resolver);

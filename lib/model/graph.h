@@ -56,6 +56,7 @@ struct bscope_told {
   struct bscope_told_event *events; /* NULL: given up */
   size_t count;
   size_t capacity;
+  size_t expected; /* as many as the log has */
   bool given_up;
 };
 
