@@ -15,7 +15,6 @@
 
 #include "base/atomic.h"
 #include "base/region.h"
-#include "base/trace.h"
 
 #include <borrowscope/types.h>
 
@@ -45,7 +44,6 @@ enum bscope_ring_state {
 
 /* In the region; its slots follow it. */
 struct bscope_ring {
-  struct bscope_extent extent;
   uint64_t tail __attribute__((aligned(128))); /* atomic: index of the oldest slot not drained */
   uint64_t taken;                              /* nested rings, drainer only: which of [tail, tail + 64) were drained */
   uint64_t dropped[BSCOPE_DROP_REASONS]
@@ -57,8 +55,6 @@ struct bscope_ring {
   uint32_t state;           /* atomic: enum bscope_ring_state */
   uint32_t nested;          /* 1: a nested ring, read out of order */
   struct bscope_ring *next; /* the owner's older rings; or the pool's next */
-  uint32_t tid;             /* of the owner, and its name: for whoever finds the ring in a file */
-  char name[16];
   struct bscope_record slots[] __attribute__((aligned(64)));
 };
 

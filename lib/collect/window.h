@@ -8,7 +8,6 @@
 #define BSCOPE_COLLECT_WINDOW_H
 
 #include "base/region.h"
-#include "base/trace.h"
 
 #include <borrowscope/types.h>
 #include <stdbool.h>
@@ -53,7 +52,6 @@ enum bscope_chunk_state {
 };
 
 struct bscope_chunk {
-  struct bscope_extent extent;
   uint64_t base;  /* stamp of cell 0 */
   uint32_t state; /* atomic: enum bscope_chunk_state */
   uint32_t refs;  /* atomic: snapshots that read it */
@@ -67,7 +65,7 @@ struct bscope_chunk {
   struct bscope_side *side;  /* the newest piece of the side area, or NULL */
   uint64_t *times;           /* each cell's time in ns, behind the cells; NULL but under clock=tsc */
   struct bscope_chunk *next; /* in stamp order; also links the pool */
-  struct bscope_cell cells[BSCOPE_CHUNK_CELLS] __attribute__((aligned(64)));
+  struct bscope_cell cells[BSCOPE_CHUNK_CELLS];
 };
 
 /* A piece of a chunk's side area, in the region. */

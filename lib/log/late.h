@@ -15,7 +15,6 @@
 #define BSCOPE_LATE_PAYLOAD 168u /* seven continuation slots of 24 bytes */
 
 struct bscope_late {
-  uint64_t full; /* position + 1, stored last with release: 0 where there is no row */
   uint64_t position;
   uint64_t subject;
   uint64_t object;

@@ -8,13 +8,11 @@
 #define BSCOPE_LOG_SEGMENT_H
 
 #include "base/region.h"
-#include "base/trace.h"
 #include "log/block.h"
 
 #define BSCOPE_SEGMENT_BYTES (256u * 1024u) /* more only for a block that needs it */
 
 struct bscope_segment {
-  struct bscope_extent extent;
   struct bscope_segment *next;    /* the newer one; set once */
   struct bscope_segment *retired; /* links those that only snapshots hold */
   uint64_t serial;                /* one more than the older one's */
