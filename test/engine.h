@@ -20,8 +20,13 @@
 #endif
 
 /* A new session with these options, whatever ran before. */
+#define TEST_MEMCHECK_MEMORY ((size_t)32 << 20)
+
+/* memcheck looks for leaks in all mapped memory of every process that ends: 75 s in a session of the default size. */
 static inline void test_restart(struct bscope_options options) {
   options.size = sizeof(options);
+  if (options.memory == 0 && getenv("BSCOPE_TEST_VALGRIND"))
+    options.memory = TEST_MEMCHECK_MEMORY;
   check_equal(bscope_stop(), BSCOPE_OK);
   check_equal(bscope_start(&options), BSCOPE_OK);
 }

@@ -15,11 +15,6 @@
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "forked"), other = TEST_SITE(BSCOPE_KIND_DROP, "other");
 
-/* memcheck looks for leaks in every process that ends, in all memory that is mapped: 75 s in that of the default. */
-static void restart(void) {
-  test_restart((struct bscope_options){.memory = getenv("BSCOPE_TEST_VALGRIND") ? (size_t)32 << 20 : 0});
-}
-
 #define WRITERS 8
 #define WRITTEN_FAST 200000
 
@@ -102,7 +97,7 @@ static void check_parent(void *context, const struct bscope_event *e) {
 static void under_load(void **state) {
   (void)state;
   uint64_t next[WRITERS] = {0};
-  restart();
+  test_restart_default();
   begin_writers();
   for (uint64_t i = 0; i < test_scaled(200, 20); i++) {
     pid_t pid = fork();
@@ -147,19 +142,19 @@ static void in_a_grace_period(void **state) {
   pthread_t reader;
   sem_init(&reading, 0, 0);
   sem_init(&read_on, 0, 0);
-  restart();
+  test_restart_default();
   test_emit(&site, 0, 0);
   check(pthread_create(&reader, NULL, read_for_long, NULL) == 0);
   while (sem_wait(&reading) != 0)
     continue;
-  restart(); /* what it replaces is freed after a grace period */
+  test_restart_default(); /* what it replaces is freed after a grace period */
   test_emit(&site, 0, 0);
   test_sleep_ms(300);
   pid_t pid = fork();
   if (pid == 0) {
     alarm(60);
     child_records(5);
-    restart();
+    test_restart_default();
     test_emit(&site, 0, 0);
     test_sleep_ms(300); /* the collector has looked for sessions to free */
     for (unsigned i = 0; i < 10; i++)
@@ -176,7 +171,7 @@ static void in_a_grace_period(void **state) {
 
 static void nested_thrice(void **state) {
   (void)state;
-  restart();
+  test_restart_default();
   test_emit(&site, 0, 0);
   pid_t pid = fork();
   if (pid == 0) {
@@ -205,7 +200,7 @@ static void children_have_threads(void **state) {
   (void)state;
   if (TEST_TSAN || TEST_ASAN)
     skip(); /* a sanitizer's own locks may be held in a child that was forked beside running threads */
-  restart();
+  test_restart_default();
   begin_writers();
   pid_t pid = fork();
   if (pid == 0) {
@@ -219,7 +214,7 @@ static void children_have_threads(void **state) {
     struct bscope_log *log = test_log();
     check_equal(test_walk(log, check_own_sequence, &next), 20);
     bscope_log_free(log);
-    restart();
+    test_restart_default();
     child_records(5);
     _exit(0);
   }
@@ -232,7 +227,7 @@ static void children_have_threads(void **state) {
 static void *replace_sessions(void *argument) {
   (void)argument;
   while (!__atomic_load_n(&stop_writers, __ATOMIC_RELAXED)) {
-    restart();
+    test_restart_default();
     test_emit(&site, 0, 0);
     struct bscope_log *log = bscope_get_events();
     bscope_log_free(log);
@@ -252,7 +247,7 @@ static void while_sessions_are_replaced(void **state) {
     if (pid == 0) {
       bscope_enable(true); /* it may have been stopped at that moment */
       alarm(20);
-      restart();
+      test_restart_default();
       child_records(3);
       _exit(0);
     }
@@ -289,7 +284,7 @@ static void inside_a_handler(void **state) {
   uint64_t n = 0;
   pid_t self = getpid();
   const uint64_t forks = test_scaled(300, 30);
-  restart();
+  test_restart_default();
   test_on_signal(SIGUSR1, fork_in_handler, SA_RESTART);
   timer_t timer = test_timer_start(SIGUSR1, 100000000);
   struct test_random random = {test_seed()};
@@ -337,7 +332,7 @@ static void check_unwhole_child(void) {
 
 static void by_a_raw_clone(void **state) {
   (void)state;
-  restart();
+  test_restart_default();
   test_emit(&site, 0, 0);
   pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) {
@@ -358,7 +353,7 @@ static void by_bare_fork(void **state) {
     print_message("no _Fork in this C library\n");
     skip();
   }
-  restart();
+  test_restart_default();
   test_emit(&site, 0, 0);
   begin_writers();
   pid_t pid = _Fork();
@@ -394,7 +389,7 @@ static void by_vfork(void **state) {
     skip(); /* its vfork is a fork */
   pthread_t thread;
   int status = -1;
-  restart();
+  test_restart_default();
   test_emit(&site, 0, 0);
   pid_t pid = vfork();
   if (pid == 0) {
@@ -430,7 +425,7 @@ static void by_exec(void **state) {
   ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
   assert_true(n > 0);
   self[n] = '\0';
-  restart();
+  test_restart_default();
   pid_t pid = fork();
   if (pid == 0) {
     for (int fd = 3; fd < 1024; fd++) /* what the test's parent left open */
