@@ -64,6 +64,7 @@ static void set_sentinel(struct sentinel *s, unsigned variant) {
   feclearexcept(FE_ALL_EXCEPT);
   feraiseexcept(FE_OVERFLOW);
   pthread_setcancelstate(variant & 4 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE, NULL);
+  pthread_setcanceltype(variant & 8 ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED, NULL);
   errno = 4711;
 }
 
@@ -80,6 +81,9 @@ static void check_sentinel(const struct sentinel *s, unsigned variant) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
   check_equal(cancel, variant & 4 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE);
   pthread_setcancelstate(cancel, NULL);
+  pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &cancel);
+  check_equal(cancel, variant & 8 ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED);
+  pthread_setcanceltype(cancel, NULL);
   errno = 4711;
 }
 
@@ -122,7 +126,7 @@ static void *call_everything(void *argument) {
 
 static void leaves_the_callers_state(void **state) {
   (void)state;
-  for (unsigned variant = 0; variant < 8; variant++) {
+  for (unsigned variant = 0; variant < 16; variant++) {
     pthread_t thread;
     test_restart((struct bscope_options){.ring = variant & 2 ? 1024 : 0,
                                          .collector = variant & 1 ? BSCOPE_COLLECTOR_NONE : BSCOPE_COLLECTOR_THREAD});

@@ -5,8 +5,12 @@
  */
 #include "engine.h"
 
+#include "capture/quiet.h"
+
 #include <sched.h>
 #include <sys/prctl.h>
+
+#define CANCELLING_SIGNAL 32 /* glibc's own, which no mask blocks */
 
 static struct bscope_site site = TEST_SITE(BSCOPE_KIND_NEW, "thread");
 static struct bscope_site early = TEST_SITE(BSCOPE_KIND_NEW, "early");
@@ -185,14 +189,63 @@ static void cancelled_in_mid_call(void **state) {
   }
   test_sleep_ms(50);
   struct bscope_stats s = test_stats();
-  print_message("%llu cancelled: %llu begun, %llu done, %llu lost, %llu dropped, %llu pending\n",
+  print_message("%llu cancelled: %llu begun, %llu done, %llu lost, %llu dropped (%llu of them "
+                "stalled), %llu pending\n",
                 (unsigned long long)rounds, (unsigned long long)begun, (unsigned long long)done,
-                (unsigned long long)s.lost, (unsigned long long)s.dropped, (unsigned long long)s.pending);
+                (unsigned long long)s.lost, (unsigned long long)s.dropped, (unsigned long long)s.dropped_stalled,
+                (unsigned long long)s.pending);
   check(s.logged + s.evicted >= done && s.attempted <= begun);
   check(s.lost <= begun - done);
   check_equal(s.dropped, 0);
   check_equal(s.pending, 0);
   check(s.rings <= 8);
+}
+
+static uint32_t quiet_reached, quiet_left; /* atomic */
+
+/* As when pthread_cancel found cancellation enabled and sends its signal only now. */
+static void *meet_a_late_signal(void *argument) {
+  struct bscope_quiet quiet;
+  (void)argument;
+  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+  bscope_quiet_enter(&quiet);
+  syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), CANCELLING_SIGNAL);
+  __atomic_store_n(&quiet_reached, 1, __ATOMIC_SEQ_CST);
+  bscope_quiet_leave(&quiet);
+  return NULL;
+}
+
+static void *be_cancelled_inside(void *argument) {
+  struct bscope_quiet quiet, inner;
+  (void)argument;
+  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+  bscope_quiet_enter(&quiet);
+  bscope_quiet_enter(&inner);
+  check(pthread_cancel(pthread_self()) == 0);
+  pthread_testcancel();
+  bscope_quiet_leave(&inner);
+  __atomic_store_n(&quiet_reached, 1, __ATOMIC_SEQ_CST);
+  bscope_quiet_leave(&quiet);
+  __atomic_store_n(&quiet_left, 1, __ATOMIC_SEQ_CST);
+  return NULL;
+}
+
+/* A thread that holds a lock or packs a chunk is in a quiet stretch: were it cancelled there, nobody would go on. */
+static void cancelled_while_quiet(void **state) {
+  (void)state;
+  if (TEST_TSAN || TEST_ASAN)
+    skip();
+  void *(*const fns[])(void *) = {meet_a_late_signal, be_cancelled_inside};
+  void *result = NULL;
+  for (unsigned i = 0; i < TEST_COUNT(fns); i++) {
+    pthread_t thread;
+    quiet_reached = 0;
+    assert_int_equal(pthread_create(&thread, NULL, fns[i], NULL), 0);
+    pthread_join(thread, &result);
+    assert_int_equal(quiet_reached, 1);
+  }
+  assert_int_equal(quiet_left, 0); /* but what was asked for inside takes place at its end */
+  assert_ptr_equal(result, PTHREAD_CANCELED);
 }
 
 /* --- destructors and exits --- */
@@ -301,10 +354,15 @@ int main(int argc, char **argv) {
     return without_keys();
   (void)test_seed();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(before_main),           cmocka_unit_test(ten_thousand_short_threads),
-      cmocka_unit_test(names_are_recorded),    cmocka_unit_test(by_a_raw_system_call),
-      cmocka_unit_test(cancelled_in_mid_call), cmocka_unit_test(events_in_tls_destructors),
-      cmocka_unit_test(all_keys_taken),        cmocka_unit_test(events_in_atexit),
+      cmocka_unit_test(before_main),
+      cmocka_unit_test(ten_thousand_short_threads),
+      cmocka_unit_test(names_are_recorded),
+      cmocka_unit_test(by_a_raw_system_call),
+      cmocka_unit_test(cancelled_in_mid_call),
+      cmocka_unit_test(cancelled_while_quiet),
+      cmocka_unit_test(events_in_tls_destructors),
+      cmocka_unit_test(all_keys_taken),
+      cmocka_unit_test(events_in_atexit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

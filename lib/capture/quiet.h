@@ -6,11 +6,13 @@
 #ifndef BSCOPE_CAPTURE_QUIET_H
 #define BSCOPE_CAPTURE_QUIET_H
 
+#include "base/cancel.h"
+
 #include <signal.h>
 
 struct bscope_quiet {
   sigset_t mask;
-  int cancel;
+  struct bscope_cancel cancel;
 };
 
 /* May be nested. About 0.2 µs: two system calls in all. Keeps errno. */

@@ -5,12 +5,12 @@
  */
 #include <borrowscope/export.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "export/json.h"
 #include "export/replace_file.h"
 #include "log/snapshot.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 /* What to write, and what the caller asked for. */
@@ -107,16 +107,6 @@ static char *to_string(const struct request *request) {
   return string;
 }
 
-static int hold_cancellation(void) {
-  int before;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-  return before;
-}
-
-static void release_cancellation(int before) {
-  pthread_setcancelstate(before, &before);
-}
-
 int bscope_log_export_json(const struct bscope_log *log, const char *path,
                            const struct bscope_export_options *options) {
   struct request request;
@@ -125,9 +115,10 @@ int bscope_log_export_json(const struct bscope_log *log, const char *path,
     return status;
   if (!path)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no path");
-  int before = hold_cancellation();
+  struct bscope_cancel host;
+  bscope_cancel_hold(&host);
   status = to_path(&request, path);
-  release_cancellation(before);
+  bscope_cancel_release(&host);
   return status;
 }
 
@@ -139,9 +130,10 @@ int bscope_log_export_json_to_file(const struct bscope_log *log, FILE *stream,
     return status;
   if (!stream)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no stream");
-  int before = hold_cancellation();
+  struct bscope_cancel host;
+  bscope_cancel_hold(&host);
   status = to_stream(&request, stream);
-  release_cancellation(before);
+  bscope_cancel_release(&host);
   return status;
 }
 
@@ -149,9 +141,10 @@ char *bscope_log_export_json_to_string(const struct bscope_log *log, const struc
   struct request request;
   if (request_init(&request, log, options) != BSCOPE_OK)
     return NULL;
-  int before = hold_cancellation();
+  struct bscope_cancel host;
+  bscope_cancel_hold(&host);
   char *string = to_string(&request);
-  release_cancellation(before);
+  bscope_cancel_release(&host);
   return string;
 }
 
