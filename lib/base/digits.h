@@ -32,21 +32,12 @@ static inline char *bscope_put_small_digits(char *out, uint64_t n) {
   return out + 8 - zeros;
 }
 
+/* n >= 10^8. */
+char *bscope_put_large_digits(char *out, uint64_t n);
+
 /* Any number; its end. Up to BSCOPE_DIGITS_ROOM bytes are touched. */
 static inline char *bscope_put_digits(char *out, uint64_t n) {
-  if (bscope_likely(n < 100000000))
-    return bscope_put_small_digits(out, n);
-  uint64_t rest = n / 100000000, digits = bscope_eight_digits(n % 100000000);
-  if (bscope_likely(rest < 100000000)) {
-    out = bscope_put_small_digits(out, rest);
-  } else {
-    uint64_t middle = bscope_eight_digits(rest % 100000000);
-    out = bscope_put_small_digits(out, rest / 100000000);
-    memcpy(out, &middle, sizeof(middle));
-    out += sizeof(middle);
-  }
-  memcpy(out, &digits, sizeof(digits));
-  return out + sizeof(digits);
+  return bscope_likely(n < 100000000) ? bscope_put_small_digits(out, n) : bscope_put_large_digits(out, n);
 }
 
 #endif
