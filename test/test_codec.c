@@ -3,10 +3,10 @@
  * The packing of a chunk into a block's bytes: what goes in comes out, whatever it is; it stays small (what the log's
  * memory budget, P6, rests on); and bytes that no encoder wrote do no harm (P9).
  */
+#include "base/crc32c.h"
 #include "base/util.h"
 #include "collect/window.h"
 #include "log/codec.h"
-#include "log/crc32c.h"
 #include "log_streams.h"
 
 #include <borrowscope/error.h>

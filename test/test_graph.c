@@ -336,6 +336,48 @@ static void the_same_events_give_the_same_graph_wherever_they_lay(void **state) 
   }
 }
 
+static void assert_next(struct bscope_story *story, bscope_stamp stamp, size_t subject, size_t object, bool inferred) {
+  struct bscope_event event;
+  struct bscope_meaning meaning;
+  assert_int_equal(bscope_story_next(story, &event, &meaning), 1);
+  assert_int_equal(event.stamp, stamp);
+  assert_int_equal(meaning.subject, subject);
+  assert_int_equal(meaning.object, object);
+  assert_int_equal(meaning.inferred, inferred);
+}
+
+static void a_story_tells_whom_each_event_means(void **state) {
+  (void)state;
+  const size_t none = BSCOPE_NODE_NONE;
+  const struct bscope_event events[] = {EV_NEW_AT(0, "a", "a", 100, 8),
+                                        EV_BORROW_AT(1, "r", "a", 104),
+                                        EV_USE_AT(1, 100, "a"),
+                                        EV_MOVE_AT(0, "a", 100, "b"),
+                                        EV_DROP(0, "b"),
+                                        EV_DROP(0, "b"),
+                                        EV_DROP(0, "never"),
+                                        EV_LOST()};
+  struct bscope_log *log = bscope_log_from_events(events, COUNT(events));
+  struct bscope_story *story = bscope_story_create(log);
+  assert_non_null(story);
+  assert_next(story, 0, 0, none, false);
+  assert_next(story, 1, 1, 0, true);
+  assert_next(story, 2, 0, none, false);
+  assert_next(story, 3, 0, 2, true);
+  assert_next(story, 4, 2, none, false);
+  assert_next(story, 5, 2, none, false); /* the second drop of it */
+  assert_next(story, 6, none, none, false);
+  assert_next(story, 7, none, none, false);
+  struct bscope_event event;
+  struct bscope_meaning meaning;
+  assert_int_equal(bscope_story_next(story, &event, &meaning), 0);
+  assert_int_equal(bscope_story_next(NULL, &event, &meaning), BSCOPE_ERR_INVALID_ARGUMENT);
+  bscope_story_free(story);
+  bscope_story_free(NULL);
+  assert_null(bscope_story_create(NULL));
+  bscope_log_free(log);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(created_borrowed_dropped),
@@ -346,6 +388,7 @@ int main(void) {
       cmocka_unit_test(what_grows_from_null_has_a_name),
       cmocka_unit_test(nodes_are_found_by_id_and_by_name),
       cmocka_unit_test(wrong_arguments_are_refused_and_change_nothing),
+      cmocka_unit_test(a_story_tells_whom_each_event_means),
       cmocka_unit_test(an_empty_log_and_one_of_gaps),
       cmocka_unit_test(the_same_events_give_the_same_graph_wherever_they_lay),
   };

@@ -231,16 +231,20 @@ static void snapshots_hold_what_was_before(void **state) {
 /* Sessions change under running writers: a call belongs to one of them or to none, and is lost in neither. */
 static void sessions_change_under_writers(void **state) {
   (void)state;
+  uint64_t longest = 0;
   test_restart_default();
   begin_writers();
   for (uint64_t round = 0; round < test_scaled(2000, 50); round++) {
     check_equal(bscope_stop(), BSCOPE_OK);
     struct bscope_stats s = test_stats();
+    uint64_t since = test_now_ms();
     /* Calls that were under way when recording stopped: a machine may keep one of them off its cores for long. */
-    for (uint64_t since = test_now_ms(); s.pending && test_now_ms() - since < 10000;) {
+    while (s.pending && test_now_ms() - since < 10000) {
       test_sleep_ms(1);
       s = test_stats();
     }
+    uint64_t waited = test_now_ms() - since;
+    longest = waited > longest ? waited : longest;
     check_equal(s.pending, 0);
     check_equal(s.dropped, 0);
     check_equal(s.lost, 0);
@@ -249,6 +253,7 @@ static void sessions_change_under_writers(void **state) {
       sched_yield();
   }
   end_writers();
+  print_message("a call under way at a stop took %llu ms at most\n", (unsigned long long)longest);
   struct bscope_stats s = test_stats();
   check_equal(s.lost + s.dropped + s.pending, 0);
 }
@@ -263,7 +268,7 @@ static void stats_need_no_preparation(void **state) {
   assert_int_equal(stats.size, sizeof(stats));
   assert_int_equal(stats.attempted, 1);
   assert_int_equal(stats.lost, 0);
-  assert_int_equal(stats.reserved[6], 0);
+  assert_int_equal(stats.reserved[4], 0);
   assert_int_equal(bscope_get_stats(NULL), BSCOPE_ERR_INVALID_ARGUMENT);
 }
 

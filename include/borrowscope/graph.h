@@ -87,6 +87,21 @@ struct bscope_graph_summary {
   uint64_t reserved[8];    /* 0; later counts take their places */
 };
 
+/*
+ * Which variables an event was about. Every event that names or holds one has it here, those too that neither make a
+ * variable nor end one: uses, resizes, a second drop.
+ */
+struct bscope_meaning {
+  size_t subject; /* node: what was made, dropped, moved or used; of a borrow the borrower; or BSCOPE_NODE_NONE */
+  size_t object;  /* node: the owner of a borrow, what a move made; or BSCOPE_NODE_NONE */
+  bool inferred;  /* found by an address or by another thread's name for it */
+  bool ambiguous; /* text and address named different variables; the newer was taken */
+  bool silent;    /* says nothing new: the end of a scope of what ended before */
+};
+
+/* A walk over a log that tells what each event means, in numbers of its graph's nodes. One thread at a time. */
+struct bscope_story;
+
 /* The graph of the current events. Owned: bscope_graph_free. NULL: see bscope_last_error. Any thread, not in a handler.
  */
 BSCOPE_API struct bscope_graph *bscope_get_graph(void);
@@ -117,6 +132,15 @@ BSCOPE_API size_t bscope_graph_move_chain(const struct bscope_graph *graph, size
 BSCOPE_API int bscope_graph_get_summary(const struct bscope_graph *graph, struct bscope_graph_summary *out);
 
 BSCOPE_API void bscope_graph_free(struct bscope_graph *graph);
+
+/* Begins at the log's first event; the log must outlive it. Owned: bscope_story_free. NULL: see bscope_last_error. */
+BSCOPE_API struct bscope_story *bscope_story_create(const struct bscope_log *log);
+
+/* The next event and its meaning: 1, or 0 at the end, or BSCOPE_ERR_NO_MEMORY. Borrows as bscope_cursor_next does. */
+BSCOPE_API int bscope_story_next(struct bscope_story *story, struct bscope_event *event,
+                                 struct bscope_meaning *meaning);
+
+BSCOPE_API void bscope_story_free(struct bscope_story *story);
 
 #ifdef __cplusplus
 }

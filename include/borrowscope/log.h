@@ -36,7 +36,7 @@ struct bscope_event {
   bool is_mutable;     /* a borrow that may write */
   uint32_t flags;      /* enum bscope_site_flag */
   uint32_t extent;     /* bytes of the variable that a scoped form declares, or 0 */
-  uint32_t site;       /* number of the site in this process */
+  uint32_t site;       /* number of the site in the process that recorded */
   const void *payload; /* bytes of an event longer than two words, or NULL */
   size_t payload_size;
   bool payload_cut; /* the payload was longer than 160 bytes and was cut */
@@ -48,6 +48,56 @@ struct bscope_event {
  * While a writer is stopped in mid-call the snapshot holds what is whole (bscope_log_pending).
  */
 BSCOPE_API struct bscope_log *bscope_get_events(void);
+
+/*
+ * Opens a trace file as a log, for all that a log is good for. The file is read once and verified; blocks are read
+ * again when they are asked for. What an unclean end left unsealed is recovered; what is damaged costs its own
+ * positions, which are there with kind BSCOPE_KIND_LOST: see bscope_log_trace_info. Strings and numbers of sites are
+ * the file's. Owned: give it to bscope_log_free. NULL with bscope_last_error: BSCOPE_ERR_IO, BSCOPE_ERR_FORMAT (no
+ * trace file, or of another major version), BSCOPE_ERR_NO_MEMORY. A file of a living process gives what was published
+ * by now. Any thread, not in a signal handler.
+ */
+BSCOPE_API struct bscope_log *bscope_log_open(const char *path);
+
+/* What a log was made from. */
+enum bscope_log_state {
+  BSCOPE_LOG_MEMORY = 0,     /* a snapshot of this process's session; no file */
+  BSCOPE_LOG_CLEAN = 1,      /* a file that was completed */
+  BSCOPE_LOG_BROKEN_OFF = 2, /* a file whose process died before it was complete */
+  BSCOPE_LOG_LIVE = 3        /* a file whose process runs: later events are missing, nothing is amiss */
+};
+
+/* What is to be said about a log's file. Numbers of events but where noted. */
+struct bscope_trace_info {
+  size_t size; /* sizeof(struct bscope_trace_info): set it before the call, or leave it 0 */
+  enum bscope_log_state state;
+  enum bscope_clock clock;
+  uint64_t bytes;              /* of the file */
+  uint64_t recovered;          /* events that were in no block yet */
+  uint64_t unpublished;        /* LOST positions behind the last block: their writers died before they had published */
+  uint64_t damaged;            /* places of the file (not events) that can't be read */
+  uint64_t damaged_events;     /* LOST positions on their account */
+  uint64_t missing_events;     /* at least so many more were recorded before or behind what the log holds */
+  uint64_t missing_sites;      /* sites (not events) that events mention and the file does not know: kind NONE */
+  uint64_t damage_offset;      /* of the first damaged place */
+  char damage[96];             /* what it is, or "" */
+  char program[64];            /* the program's name, cut */
+  char library[24];            /* version of the library that recorded */
+  char filter[256];            /* which names were recorded, cut; "": all */
+  uint64_t pid;                /* of the program */
+  uint64_t parent;             /* pid of the recording process that forked it, or 0 */
+  uint64_t start_ns;           /* CLOCK_REALTIME when the file was made */
+  uint64_t start_monotonic_ns; /* CLOCK_MONOTONIC then: events' times are in its time */
+  uint64_t file_outside;       /* pieces of the log (not events) that the file had no room for */
+  uint64_t file_errno;         /* errno value of the reason */
+  uint64_t reserved[8];
+};
+
+/*
+ * What the log was made from and what it lacks. Of a snapshot of the running process, state is BSCOPE_LOG_MEMORY and
+ * nothing is amiss. At most out->size bytes are written, if it is not 0. 0 or BSCOPE_ERR_INVALID_ARGUMENT.
+ */
+BSCOPE_API int bscope_log_trace_info(const struct bscope_log *log, struct bscope_trace_info *out);
 
 /* Events that the snapshot holds; position i of bscope_log_at runs from 0 to count - 1. Many threads may read one log.
  */

@@ -32,6 +32,8 @@ struct bscope_options {
   const char *filter;              /* globs of names to record, comma-separated, '-' before one to leave out; all */
   int addresses;                   /* enum bscope_switch; exports show addresses: off */
   int times;                       /* enum bscope_switch; exports show times: on */
+  const char *file;                /* trace file that the session records into; %p pid, %e program, %t time, %%: none */
+  int overwrite;                   /* enum bscope_switch; a file of that name is replaced: off */
 };
 
 /* Counts of one moment; attempted = logged + dropped + lost + evicted + pending holds always. Events but where noted.
@@ -63,17 +65,20 @@ struct bscope_stats {
   uint64_t rings;             /* rings (not events) in use or waiting to be drained */
   uint64_t
       clock_back; /* clock=tsc: events whose thread's clock stood below its last event: that one's time was taken */
-  uint64_t reserved[7]; /* 0; later counts take their places, so that the struct keeps its length */
+  uint64_t file_outside; /* pieces of the log (not events) that its file had no room for: they are in memory alone */
+  uint64_t file_errno;   /* errno value of the reason, or why there is no file although one was asked for; 0: none */
+  uint64_t reserved[5];  /* 0; later counts take their places, so that the struct keeps its length */
 };
 
 /*
  * Starts a session; NULL takes the environment's options. Starting again while one runs is refused with
- * BSCOPE_ERR_INVALID_ARGUMENT. After bscope_stop a new generation begins. Any thread, not in a signal handler.
+ * BSCOPE_ERR_INVALID_ARGUMENT. After bscope_stop a new generation begins. BSCOPE_ERR_IO: the file that was asked for
+ * can't be made, and the session that has begun records in memory alone. Any thread, not in a signal handler.
  */
 BSCOPE_API int bscope_start(const struct bscope_options *options);
 
-/* Ends recording: later events are not attempted until bscope_start. The log stays readable. Any thread, not in a
- * handler. */
+/* Ends recording: later events are not attempted until bscope_start. The log stays readable, and a trace file is
+ * complete. Any thread, not in a handler. */
 BSCOPE_API int bscope_stop(void);
 
 /* Brings every event whose call has returned into the log; waits at most 100 ms for a writer in mid-call. */

@@ -21,6 +21,14 @@
 #define bscope_and_release(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELEASE)
 #define bscope_exchange_acq_rel(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 
+/*
+ * In one total order with all others of these: for who writes one word and then reads another that somebody else writes
+ * before reading the first, of whom one at least has to see the other.
+ */
+#define bscope_load_ordered(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define bscope_store_ordered(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
+#define bscope_add_ordered(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+
 /* Strong compare-and-exchange; *expected takes the value found on failure (then acquire). */
 #define bscope_cas_acquire(p, expected, v)                                                                             \
   __atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)

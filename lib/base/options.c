@@ -8,6 +8,7 @@
 #include "base/options.h"
 
 #include "base/error.h"
+#include "base/trace_file.h"
 #include "base/util.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #define SHOWN_MAX 64 /* of a key or value in a complaint */
 #define NOT_A_FIELD SIZE_MAX
 
-enum value_type { SWITCH, CHOICE, EVENTS, BYTES, TEXT };
+enum value_type { SWITCH, CHOICE, EVENTS, BYTES, TEXT, PATH };
 
 struct key {
   const char *name;
@@ -51,6 +52,9 @@ static const struct key keys[] = {
      "names to record, comma-separated, with * and ?; '-' before one to leave out; empty: all"},
     {"addresses", SWITCH, BOTH(addresses), 0, 0, "0|1", "0", "exports show addresses"},
     {"times", SWITCH, BOTH(times), 0, 0, "0|1", "1", "exports show times"},
+    {"file", PATH, BOTH(file), 0, 0, "PATH", "",
+     "trace file to record into, which must not exist; %p is the pid, %e the program, %t the time, %% a '%'"},
+    {"overwrite", SWITCH, BOTH(overwrite), 0, 0, "0|1", "0", "a file of that name is replaced"},
     {"help", SWITCH, offsetof(struct bscope_settings, help), NOT_A_FIELD, 0, 0, "0|1", "0", "list these keys"},
 };
 
@@ -82,6 +86,10 @@ static int choice_count(const char *words) {
 
 static bool is_allowed_number(const struct key *key, uint64_t n) {
   return n >= key->least && n <= key->most && n <= SIZE_MAX && (key->type != EVENTS || (n & (n - 1)) == 0);
+}
+
+static bool is_allowed_text(const struct key *key, const char *value) {
+  return strlen(value) < BSCOPE_FILTER_MAX && (key->type == TEXT || bscope_trace_file_allows(value));
 }
 
 static void put_int(struct bscope_settings *settings, const struct key *key, int value) {
@@ -118,7 +126,8 @@ static bool set_from_text(struct bscope_settings *settings, const struct key *ke
     put_size(settings, key, (size_t)number);
     return true;
   case TEXT:
-    if (strlen(value) >= BSCOPE_FILTER_MAX)
+  case PATH:
+    if (!is_allowed_text(key, value))
       return false;
     strcpy((char *)settings + key->setting, value);
     return true;
@@ -185,7 +194,7 @@ static void describe(char *line, const struct key *key, const char *name, const 
     snprintf(line, LINE_MAX_BYTES, "unknown key '%s' (help=1 lists all)", shown);
   else if (!value)
     snprintf(line, LINE_MAX_BYTES, "'%s' has no value: write %s=%s", key->name, key->name, key->values);
-  else if (key->type == TEXT)
+  else if (key->type >= TEXT && strlen(value) >= BSCOPE_FILTER_MAX)
     snprintf(line, LINE_MAX_BYTES, "%s='%s…' is too long: at most %d bytes", key->name, shown, BSCOPE_FILTER_MAX - 1);
   else
     snprintf(line, LINE_MAX_BYTES, "%s='%s' is not allowed: %s, %s; left as it was", key->name, shown, key->values,
@@ -258,10 +267,13 @@ static int set_from_field(struct bscope_settings *settings, const struct key *ke
     put_size(settings, key, count);
     return BSCOPE_OK;
   case TEXT:
+  case PATH:
     memcpy(&text, field, sizeof(text));
-    if (text && !set_from_text(settings, key, text))
+    if (text && strlen(text) >= BSCOPE_FILTER_MAX)
       return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_options.%s is %zu bytes long: allowed are %d", key->name,
                          strlen(text), BSCOPE_FILTER_MAX - 1);
+    if (text && !set_from_text(settings, key, text))
+      return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_options.%s is \"%s\": %s", key->name, text, key->meaning);
     return BSCOPE_OK;
   }
   return BSCOPE_OK;

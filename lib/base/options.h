@@ -22,6 +22,8 @@ struct bscope_settings {
   bool times;
   bool help; /* help=1 was given */
   char filter[BSCOPE_FILTER_MAX];
+  char file[BSCOPE_FILTER_MAX]; /* "": none */
+  bool overwrite;
 };
 
 /* What the parser has to say; called once for each complaint with one line without newline. May be NULL. */

@@ -5,6 +5,8 @@
  *
  * Alloc holds the lock; free only clears bits and never waits. An owner that died in alloc leaves bits set that
  * nobody gives back, and nothing else. A search looks at 64 granules a step: about 1 us where 512 MiB are all taken.
+ *
+ * A file's space is never given back while it is mapped (no holes): a later write there could find the disk full.
  */
 #include "base/region.h"
 
@@ -23,6 +25,8 @@
 
 #define WORD_BITS 64u
 #define LOCK_PATIENCE_NS 1000000000u
+#define FILE_STEP (2u << 20)   /* bytes by which a file grows; less where they are not to be had */
+#define FILE_LEAST (64u << 10) /* a multiple of every page size */
 
 static size_t granules_of(size_t bytes) {
   return bytes / BSCOPE_GRANULE + (bytes % BSCOPE_GRANULE != 0);
@@ -78,40 +82,170 @@ static size_t find_run(const struct bscope_region *region, size_t count, size_t 
   return end;
 }
 
-int bscope_region_init(struct bscope_region *region, size_t size, size_t least) {
+/* The regions with files, for a forked child; changed under the lock. */
+static struct bscope_region *filed_regions; /* atomic */
+static struct bscope_lock filed_lock;
+
+static bool map_anonymous(uint8_t **base, size_t bytes, int flags) {
+  void *at = mmap(*base, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  if (at != MAP_FAILED)
+    *base = at;
+  return at != MAP_FAILED;
+}
+
+/* Address space, as much as is to be had. */
+static int reserve(struct bscope_region *region, size_t size, size_t least) {
   size_t bytes = granules_of(size) * BSCOPE_GRANULE;
   size_t floor = (size_t)bscope_max_u64(granules_of(least), 2) * BSCOPE_GRANULE;
+  *region = (struct bscope_region){.base = NULL};
   if (bytes < floor)
     bytes = floor;
-  void *base;
-  while ((base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) ==
-         MAP_FAILED) {
+  while (!map_anonymous(&region->base, bytes, 0)) {
     if (bytes == floor)
       return BSCOPE_ERR_NO_MEMORY;
     bytes = (size_t)bscope_max_u64(granules_of(bytes / 2) * BSCOPE_GRANULE, floor);
   }
-  size_t bitmap = granules_of((bytes / BSCOPE_GRANULE + WORD_BITS - 1) / WORD_BITS * sizeof(uint64_t));
-  *region = (struct bscope_region){.base = base, .size = bytes, .bitmap = base, .hint = bitmap};
-  mark(region, 0, bitmap, true);
-  bscope_store_relaxed(&region->used, bitmap * BSCOPE_GRANULE); /* relaxed: a count */
+  region->size = bytes;
+  return BSCOPE_OK;
+}
+
+/* Granules that the bitmap takes. */
+static size_t bitmap_granules(const struct bscope_region *region) {
+  return granules_of((granules_in(region) + WORD_BITS - 1) / WORD_BITS * sizeof(uint64_t));
+}
+
+static void begin(struct bscope_region *region, size_t header) {
+  size_t first = header + bitmap_granules(region);
+  region->bitmap = (uint64_t *)(void *)(region->base + header * BSCOPE_GRANULE);
+  region->hint = first;
+  mark(region, 0, first, true);
+  bscope_store_relaxed(&region->used, first * BSCOPE_GRANULE); /* relaxed: a count */
+}
+
+int bscope_region_init(struct bscope_region *region, size_t size, size_t least) {
+  int status = reserve(region, size, least);
+  if (status == BSCOPE_OK)
+    begin(region, 0);
+  return status;
+}
+
+/* Makes the file reach to `end`; false when it can't, and then never again. Under the lock. */
+static bool grow(struct bscope_region *region, size_t end) {
+  size_t filed = bscope_load_relaxed(&region->filed); /* relaxed: only changed under the lock */
+  size_t least = (size_t)bscope_min_u64(bscope_round_up(end, FILE_LEAST), region->size);
+  size_t most =
+      (size_t)bscope_min_u64(bscope_round_up(bscope_max_u64(end, filed + FILE_STEP), FILE_LEAST), region->size);
+  if (bscope_load_relaxed(&region->file_error))
+    return false;
+  int error = bscope_trace_file_grow(&region->file, region->base, filed, most);
+  if (error && least < most)
+    error = bscope_trace_file_grow(&region->file, region->base, filed, most = least);
+  if (error)
+    bscope_store_relaxed(&region->file_error, error);
+  else
+    bscope_store_relaxed(&region->filed, most); /* relaxed: who asks took something from there under the lock */
+  return error == 0;
+}
+
+/* Puts the region on the list of those with files, or takes it off. */
+static void list(struct bscope_region *region, bool on) {
+  bool locked = bscope_lock_take(&filed_lock, LOCK_PATIENCE_NS);
+  struct bscope_region **at = &filed_regions;
+  while (*at && *at != region)
+    at = &(*at)->next;
+  if (on)
+    region->next = filed_regions;
+  /* release: a child that is forked meanwhile finds one list or the other */
+  if (on)
+    bscope_store_release(&filed_regions, region);
+  else if (*at)
+    bscope_store_release(at, region->next);
+  if (locked)
+    bscope_lock_release(&filed_lock);
+}
+
+int bscope_region_init_file(struct bscope_region *region, size_t size, size_t least,
+                            const struct bscope_trace_file *file, int *error) {
+  int status = reserve(region, size, least);
+  *error = 0;
+  if (status != BSCOPE_OK)
+    return status;
+  region->file = *file;
+  if (!grow(region, (1 + bitmap_granules(region)) * BSCOPE_GRANULE)) {
+    *error = region->file_error;
+    munmap(region->base, region->size);
+    *region = (struct bscope_region){.base = NULL};
+    return BSCOPE_ERR_IO;
+  }
+  begin(region, 1);
+  list(region, true);
   return BSCOPE_OK;
 }
 
 void bscope_region_fini(struct bscope_region *region) {
+  if (region->file.id) {
+    list(region, false);
+    bscope_trace_file_close(&region->file);
+  }
   if (region->base)
     munmap(region->base, region->size);
   *region = (struct bscope_region){.base = NULL};
 }
 
-/* Under the lock. */
-static size_t take_run(struct bscope_region *region, size_t count) {
+void bscope_region_leave_files(void) {
+  for (struct bscope_region *r = bscope_load_acquire(&filed_regions); r; r = r->next) {
+    (void)map_anonymous(&r->base, r->size, MAP_FIXED);
+    bscope_trace_file_close(&r->file);
+  }
+  filed_regions = NULL;
+  filed_lock = (struct bscope_lock){0}; /* its owner may be a thread of the parent's */
+}
+
+bool bscope_region_is_filed(const struct bscope_region *region, const void *place, size_t bytes) {
+  size_t filed = bscope_load_relaxed(&region->filed); /* relaxed: moves only beyond what is taken */
+  return bscope_region_offset(region, place) + bytes <= filed;
+}
+
+/* Behind the last granule that is taken. */
+static size_t end_of_taken(const struct bscope_region *region) {
+  size_t word = (granules_in(region) - 1) / WORD_BITS;
+  uint64_t bits;
+  /* acquire: partner is the clearing in bscope_region_free, so that its last accesses come before the file's end */
+  while ((bits = bscope_load_acquire(&region->bitmap[word])) == 0)
+    word--;
+  return word * WORD_BITS + WORD_BITS - (size_t)__builtin_clzll(bits);
+}
+
+void bscope_region_cut(struct bscope_region *region) {
+  if (!region->file.id || !bscope_lock_take(&region->lock, LOCK_PATIENCE_NS))
+    return;
+  size_t end = (size_t)bscope_round_up(end_of_taken(region) * BSCOPE_GRANULE, FILE_LEAST);
+  size_t filed = bscope_load_relaxed(&region->filed);
+  if (end < filed && bscope_trace_file_cut(&region->file, region->base, end, filed))
+    bscope_store_relaxed(&region->filed, end);
+  bscope_lock_release(&region->lock);
+}
+
+/* Where to take `count` granules, or the region's end: in the file where that can be, and never partly. */
+static size_t choose_run(struct bscope_region *region, size_t count) {
   size_t end = granules_in(region);
   size_t hint = bscope_load_relaxed(&region->hint); /* relaxed: a hint; what lies below it is searched in the end */
   size_t first = find_run(region, count, hint, end);
   if (first == end && hint > 0)
     first = find_run(region, count, 0, end);
-  if (first == end)
-    return end;
+  size_t filed = bscope_load_relaxed(&region->filed) / BSCOPE_GRANULE;
+  if (first == end || !region->file.id || first + count <= filed || grow(region, (first + count) * BSCOPE_GRANULE))
+    return first;
+  first = find_run(region, count, 0, filed);
+  return first < filed ? first : find_run(region, count, filed, end);
+}
+
+/* Under the lock. */
+static size_t take_run(struct bscope_region *region, size_t count) {
+  size_t hint = bscope_load_relaxed(&region->hint); /* before the search: what is freed meanwhile lowers it */
+  size_t first = choose_run(region, count);
+  if (first == granules_in(region))
+    return first;
   mark(region, first, first + count, true);
   if (next_with(region, false, hint, first) == first)
     bscope_cas_release(&region->hint, &hint, first + count); /* unless a free has lowered it meanwhile */
@@ -129,12 +263,12 @@ void *bscope_region_alloc(struct bscope_region *region, size_t bytes) {
 }
 
 /* Makes [block, block + bytes) read as zeroes: whole pages by giving them back, the rest (granules of larger pages) by
- * hand. */
-static void release_pages(uint8_t *block, size_t bytes) {
+ * hand, and a file's as well. */
+static void release_pages(uint8_t *block, size_t bytes, bool filed) {
   int saved = errno;
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)block, end = begin + bytes;
   uintptr_t first = bscope_round_up(begin, page), last = end & ~(page - 1);
-  if (first >= last || madvise((void *)first, last - first, MADV_DONTNEED) != 0)
+  if (filed || first >= last || madvise((void *)first, last - first, MADV_DONTNEED) != 0)
     first = last = end; /* no whole page, or locked memory, which the kernel keeps */
   memset(block, 0, first - begin);
   memset((void *)last, 0, end - last);
@@ -146,7 +280,7 @@ void bscope_region_free(struct bscope_region *region, void *block, size_t bytes,
   if (!block || count == 0)
     return;
   if (release)
-    release_pages(block, count * BSCOPE_GRANULE);
+    release_pages(block, count * BSCOPE_GRANULE, bscope_region_is_filed(region, block, count * BSCOPE_GRANULE));
   bscope_sub_relaxed(&region->used, count * BSCOPE_GRANULE); /* relaxed: a count */
   mark(region, first, first + count, false);
   size_t hint = bscope_load_relaxed(&region->hint); /* relaxed: a hint */

@@ -14,6 +14,7 @@
 #include <borrowscope/types.h>
 
 struct bscope_recorder;
+struct bscope_site_file;
 struct bscope_thread;
 
 struct bscope_process {
@@ -30,6 +31,9 @@ struct bscope_process {
   uint32_t collector_word;            /* atomic futex: raised to wake the collector */
   uint32_t collector_asleep;          /* atomic: the collector waits, or is about to */
   uint32_t pid;                       /* atomic: the process that made this state */
+  struct bscope_site_file *site_file; /* atomic: where new sites are written to, or NULL */
+  uint32_t site_serial;               /* atomic: its serial, or 0 */
+  uint32_t site_writers;              /* atomic: threads that are writing a site */
 };
 
 /* The process's state, made at the first call; NULL when the kernel has no page left. Signal-safe, any thread. */

@@ -2,6 +2,7 @@
 #include "capture/recorder.h"
 
 #include "base/atomic.h"
+#include "base/extent.h"
 
 #define POOL_WAIT_NS 1000000000u
 #define RINGS_FEW 32u /* in use: fewer are not worth a look for those that are not needed any more */
@@ -48,6 +49,8 @@ static struct bscope_ring *from_region(struct bscope_recorder *recorder, uint32_
     return NULL;
   }
   bscope_ring_init(ring, size, recorder->ring_start, nested);
+  bscope_extent_publish(recorder->region, &ring->extent, BSCOPE_EXTENT_RING, offsetof(struct bscope_ring, slots),
+                        bytes);
   bscope_add_relaxed(&recorder->ring_bytes, bytes); /* a figure to steer by, nothing is published by it */
   return ring;
 }

@@ -16,6 +16,7 @@ void bscope_ring_init(struct bscope_ring *ring, uint32_t size, uint64_t start, b
   ring->head_nested = start;
   ring->size = size;
   ring->nested = nested;
+  ring->copy_index = UINT64_MAX;
   /* The index of one lap before: fits nothing, also where a slot's first index + 1 is a multiple of 2^32. */
   for (uint32_t n = 0; n < size; n++)
     bscope_ring_slot(ring, start + n)->index = (uint32_t)(start + n + 1 - size);

@@ -15,6 +15,7 @@
 
 #include "base/atomic.h"
 #include "base/region.h"
+#include "base/trace.h"
 
 #include <borrowscope/types.h>
 
@@ -44,8 +45,16 @@ enum bscope_ring_state {
 
 /* In the region; its slots follow it. */
 struct bscope_ring {
+  struct bscope_extent extent;
   uint64_t tail __attribute__((aligned(128))); /* atomic: index of the oldest slot not drained */
   uint64_t taken;                              /* nested rings, drainer only: which of [tail, tail + 64) were drained */
+  /*
+   * clock=tsc, drainer only: the event at copy_index is about to get position copy_position, or is UINT64_MAX. Where
+   * that slot still waits and the position's cell is full, its drainer ended between the two and the event is in the
+   * window already; in a main ring the same goes for each slot behind it and the position as far behind.
+   */
+  uint64_t copy_index;
+  uint64_t copy_position;
   uint64_t dropped[BSCOPE_DROP_REASONS]
       __attribute__((aligned(64))); /* atomic: added to by the owner and its handlers */
   uint64_t head_nested;     /* nested rings: the next free index; changed by one unlocked compare-and-exchange */
@@ -55,6 +64,8 @@ struct bscope_ring {
   uint32_t state;           /* atomic: enum bscope_ring_state */
   uint32_t nested;          /* 1: a nested ring, read out of order */
   struct bscope_ring *next; /* the owner's older rings; or the pool's next */
+  uint32_t tid;             /* of the owner, and its name: for whoever finds the ring in a file */
+  char name[16];
   struct bscope_record slots[] __attribute__((aligned(64)));
 };
 

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/util.h"
 #include "capture/pretty.h"
+#include "capture/site_file.h"
 #include "capture/text_table.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ struct entry {
   struct bscope_site site; /* strings interned; word: the id, or OFF */
   uint32_t next;           /* id of the next in its chain, 0: none */
   uint32_t committed;      /* atomic: 1 once the entry is whole */
+  uint32_t filed;          /* atomic: serial of the trace file that it was last written to */
   const char *extra[EXTRA_MAX + 1];
 };
 
@@ -56,6 +58,20 @@ const struct bscope_site *bscope_site_table_get(uint32_t id) {
   if (!all || id == 0 || id > BSCOPE_SITE_CAPACITY || !bscope_load_acquire(&all[id].committed))
     return NULL;
   return &all[id].site;
+}
+
+/* An entry is in the current trace file before its id is known to anybody who could publish an event of it. */
+static void note_in_file(const struct bscope_site *site) {
+  struct entry *all = bscope_load_acquire(&entries), *e = (struct entry *)(uintptr_t)site;
+  bscope_site_file_note(site, (uint32_t)(e - all), &e->filed);
+}
+
+void bscope_site_table_file_all(void) {
+  struct entry *all = bscope_load_acquire(&entries);
+  uint32_t count = all ? bscope_site_table_count() : 0;
+  for (uint32_t id = 1; id <= count; id++)
+    if (bscope_load_ordered(&all[id].committed)) /* see site_file.c */
+      note_in_file(&all[id].site);
 }
 
 bool bscope_site_table_set_filter(const char *wanted) {
@@ -172,7 +188,7 @@ static const struct bscope_site *intern_key(struct bscope_site *key, const char 
   made->site.abi = BSCOPE_SITE_ABI;
   made->site.size = sizeof(struct bscope_site);
   made->site.word = is_recorded(key->name ? key->name : key->name2) ? (uint32_t)(made - all) : BSCOPE_SITE_OFF;
-  bscope_store_release(&made->committed, 1); /* pairs with bscope_site_table_get */
+  bscope_store_ordered(&made->committed, 1); /* pairs with bscope_site_table_get, and see site_file.c */
   return &link_entry(all, made, bucket, head)->site;
 }
 
@@ -224,7 +240,11 @@ const struct bscope_site *bscope_site_table_intern_named(const struct bscope_sit
   const struct bscope_site *found = NULL;
   if (intern_strings(&key, site, name, name2))
     found = intern_key(&key, site->extra, false);
-  return found ? found : fold(site, folded);
+  if (!found)
+    found = fold(site, folded);
+  if (found)
+    note_in_file(found);
+  return found;
 }
 
 const struct bscope_site *bscope_site_table_intern(const struct bscope_site *site, bool *folded) {

@@ -29,6 +29,9 @@ const struct bscope_site *bscope_site_table_intern(const struct bscope_site *sit
 const struct bscope_site *bscope_site_table_intern_named(const struct bscope_site *site, const char *name,
                                                          const char *name2, bool *folded);
 
+/* Notes every committed entry in the trace file that has become the current one. Under the drain lock. */
+void bscope_site_table_file_all(void);
+
 /*
  * Which names are recorded (see bscope_filter_allows). Sites decide once, so the filter belongs to the process: false
  * when another one was set before and sites have been registered under it.

@@ -131,6 +131,12 @@ static void leave_older(void) {
   bscope_store_release(&old->left, 1); /* pairs with the retirer: nothing is written there any more */
 }
 
+void bscope_thread_own_ring(const struct bscope_thread *thread, struct bscope_ring *ring) {
+  ring->thread = thread->number;
+  ring->tid = thread->tid;
+  memcpy(ring->name, thread->names[0], sizeof(ring->name));
+}
+
 struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder) {
   struct bscope_thread *t = take_block();
   if (!t)
@@ -146,9 +152,10 @@ struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder) {
   }
   t->tid = (uint32_t)syscall(SYS_gettid);
   t->number = bscope_add_relaxed(&recorder->next_thread, 1);
-  t->ring->thread = t->nested->thread = t->number;
   t->attached_ns = boot_ns();
   read_name(t->names[0]);
+  bscope_thread_own_ring(t, t->ring);
+  bscope_thread_own_ring(t, t->nested);
   t->name_version = 1;
   fill_control(t);
   push(recorder, t);

@@ -17,6 +17,9 @@ struct bscope_ring;
 #define BSCOPE_THREAD_NAME 16u
 #define BSCOPE_GENERATION_TIMED (UINT64_C(1) << 63) /* in control.generation under clock=tsc: never equals a gate */
 
+#define BSCOPE_GENERATION_SEALED                                                                                       \
+  (UINT64_C(1) << 62) /* in the gate once the trace file is complete: no block has it, so the next call says so */
+
 struct bscope_thread {
   struct bscope_control control;
   struct bscope_ring
@@ -50,6 +53,9 @@ struct bscope_thread *bscope_thread_current(void);
 /* Makes a block for this thread and points its TLS pointer there. NULL: no memory (counted by the caller). Signals are
  * blocked. */
 struct bscope_thread *bscope_thread_attach(struct bscope_recorder *recorder);
+
+/* Writes into an empty ring whose it is now. */
+void bscope_thread_own_ring(const struct bscope_thread *thread, struct bscope_ring *ring);
 
 /* Gives a block back to the process's pool; its thread is gone. Under the drain lock. */
 void bscope_thread_pool(struct bscope_thread *thread);

@@ -123,7 +123,7 @@ static bool exchange_ring(struct bscope_thread *thread) {
   if (!ring)
     return false;
   struct bscope_control *c = &thread->control;
-  ring->thread = thread->number;
+  bscope_thread_own_ring(thread, ring);
   ring->next = old;
   old->last = c->head;
   bscope_store_release(&old->state, BSCOPE_RING_EXCHANGED); /* pairs with the drainer: `last` is final */

@@ -14,6 +14,7 @@
  */
 #include "base/atomic.h"
 #include "collect/state.h"
+#include "collect/trace.h"
 
 #define RETIRE_NS 1000000u /* threads that end are looked for so often */
 
@@ -202,6 +203,7 @@ void bscope_drain_sample(struct bscope_session *session, bool forced) {
   if (!forced && fresh != 0 && fresh < BSCOPE_SAMPLE_EVENTS && now - session->sampled_ns < BSCOPE_SAMPLE_NS)
     return;
   bscope_store_add_sample(session->store, clock, now);
+  bscope_trace_sample(session, clock, now);
   session->sampled_ns = now;
 }
 
@@ -291,9 +293,19 @@ static void drain_timed(struct bscope_session *session, struct bscope_merge *m) 
   }
 }
 
+/* A trace that is marked as complete is so no longer when events are about to come from the rings. */
+static void reopen(struct bscope_session *s) {
+  if (!s->trace || bscope_load_relaxed(&s->trace->state) != BSCOPE_TRACE_DONE) /* written under the lock alone */
+    return;
+  if (bscope_load_acquire(s->recorder.clock) != s->window.prefix ||
+      (s->recorder.timed && bscope_timed_waiting(&s->timed, &s->recorder)))
+    bscope_trace_set_state(s, BSCOPE_TRACE_LIVE);
+}
+
 void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn) {
   struct bscope_merge m = {.window = &session->window, .late = take_late, .context = session};
   *turn = (struct bscope_turn){0};
+  reopen(session);
   if (session->recorder.timed)
     drain_timed(session, &m);
   else
@@ -307,6 +319,8 @@ void bscope_drain_turn(struct bscope_session *session, struct bscope_turn *turn)
   if (m.no_memory || bscope_exchange_acq_rel(&session->starved, 0))
     evict_half(session);
   bscope_drain_sample(session, false);
+  if (m.placed)
+    bscope_trace_count(session);
   bscope_add_release(&session->moved, m.placed); /* pairs with producers that wait for progress */
   turn->reached = session->window.prefix;
   if (session->recorder.timed)

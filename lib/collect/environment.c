@@ -2,6 +2,7 @@
 #include "collect/environment.h"
 
 #include "base/atomic.h"
+#include "base/trace_file.h"
 #include "base/tsc.h"
 #include "base/util.h"
 
@@ -25,6 +26,10 @@ static void say(void *context, const char *line) {
   (void)!writev(STDERR_FILENO, parts, BSCOPE_COUNT(parts));
 }
 
+void bscope_environment_say(const char *line) {
+  say(NULL, line);
+}
+
 static void complain_of_clock(const char *refusal, bool speaks) {
   char line[384];
   snprintf(line, sizeof(line), "clock='tsc' is not to be had: %s; recording with the counter", refusal);
@@ -37,6 +42,7 @@ static void read_once(bool speaks) {
   const char *text = secure_getenv("BORROWSCOPE_OPTIONS");
   if (text)
     bscope_settings_parse(&settings, text, speaks ? say : NULL, NULL);
+  bscope_trace_file_make_absolute(settings.file, sizeof(settings.file));
   const char *refusal = settings.clock == BSCOPE_CLOCK_TSC ? bscope_tsc_refusal() : NULL;
   if (refusal) {
     settings.clock = BSCOPE_CLOCK_COUNTER;

@@ -11,6 +11,9 @@
  * `speaks`. */
 void bscope_environment_read(bool speaks);
 
+/* One line on stderr. */
+void bscope_environment_say(const char *line);
+
 /* The settings that the environment asks for. Reads it silently if nobody has yet. Borrowed, constant from then on. */
 const struct bscope_settings *bscope_environment_settings(void);
 

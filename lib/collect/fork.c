@@ -5,6 +5,7 @@
  */
 #include "collect/environment.h"
 #include "collect/state.h"
+#include "collect/trace.h"
 
 #include <pthread.h>
 #include <urcu/urcu-memb.h>
@@ -55,6 +56,7 @@ static void parent(void) {
 /* The wiped memory says by itself that this process has not recorded yet; this says that it may call liburcu and start
  * threads. */
 static void child(void) {
+  bscope_region_leave_files(); /* first: a write that a handler interrupted goes on when it returns */
   rcu_is_lost |= in_grace_period;
   in_grace_period = false;
   pthread_mutex_unlock(&query_mutex); /* this thread took it in prepare, and is the one that the child has */
@@ -63,6 +65,7 @@ static void child(void) {
 
 static __attribute__((constructor)) void on_load(void) {
   (void)bscope_process_get();
+  bscope_trace_load();
   bscope_thread_make_key();
   (void)pthread_atfork(prepare, parent, child);
   bscope_environment_read(true);

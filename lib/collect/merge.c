@@ -35,9 +35,8 @@ static struct near near_of(const struct bscope_window *window, uint64_t stamp) {
   if (!chunk)
     return (struct near){0};
   int64_t distance = bscope_stamp_distance(chunk->base, window->prefix);
-  uint64_t passed =
-      distance > 0 ? bscope_min_u64((uint64_t)distance, BSCOPE_CHUNK_CELLS) : 0; /* all: none goes there */
-  return (struct near){.chunk = chunk, .from = chunk->base + passed, .span = BSCOPE_CHUNK_CELLS - passed};
+  uint64_t passed = distance > 0 ? bscope_min_u64((uint64_t)distance, chunk->count) : 0; /* all: none goes there */
+  return (struct near){.chunk = chunk, .from = chunk->base + passed, .span = chunk->count - passed};
 }
 
 /* A cell for the event's head, with the payload in the chunk's side area when there is one. False: no memory. */

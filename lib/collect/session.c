@@ -8,6 +8,7 @@
 #include "capture/site_table.h"
 #include "collect/environment.h"
 #include "collect/state.h"
+#include "collect/trace.h"
 
 #include <limits.h>
 #include <string.h>
@@ -30,6 +31,8 @@ static uint64_t last_log;               /* under the drain lock: generations of 
 static struct bscope_settings
     inherited; /* under the drain lock: of the newest session, for the first one of a forked child */
 static bool inherits;
+static uint32_t owner;      /* under the drain lock: the process that made the newest session */
+static uint32_t ancestor;   /* under the drain lock: the one before it from which this process was forked */
 static uint64_t test_clock; /* atomic: where a test wants the next session's stamps to begin */
 static uint64_t test_ring;  /* atomic: and its rings' indices */
 
@@ -55,7 +58,9 @@ static void note_tallies(struct bscope_session *s) {
 static int fill(struct bscope_session *s, const struct bscope_settings *settings) {
   bool timed = settings->clock == BSCOPE_CLOCK_TSC;
   s->settings = *settings;
-  int rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
+  int rc = BSCOPE_OK;
+  if (!bscope_trace_open(s, settings->memory * REGION_FACTOR, REGION_LEAST))
+    rc = bscope_region_init(&s->region, settings->memory * REGION_FACTOR, REGION_LEAST);
   /* Where the system grants less address space than asked for, the budget is what fits into it. */
   if (rc == BSCOPE_OK && s->settings.memory > s->region.size / 2)
     s->settings.memory = s->region.size / 2;
@@ -90,6 +95,9 @@ static int fill(struct bscope_session *s, const struct bscope_settings *settings
   bscope_drain_sample(s, true);
   if (timed)
     bscope_timed_begin(&s->timed);
+  s->parent = ancestor;
+  s->sites = (struct bscope_site_file){.region = &s->region, .serial = (uint32_t)r->generation};
+  bscope_trace_begin(s);
   return BSCOPE_OK;
 }
 
@@ -123,6 +131,7 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
   struct bscope_session *s = create(settings);
   if (!s)
     return NULL;
+  bscope_site_file_begin(s->trace ? &s->sites : NULL);
   struct bscope_session *old = current();
   if (old) {
     old->older = replaced;
@@ -140,10 +149,10 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
 
 /* A child has its parent's list of replaced sessions in its copy of memory, but none of the parent's threads. */
 static void forget_parents(void) {
-  static uint32_t owner;
   if (owner != (uint32_t)getpid()) {
     bscope_store_relaxed(&replaced, NULL);
     last_log = 0;
+    ancestor = owner;
   }
   owner = (uint32_t)getpid();
 }
@@ -154,12 +163,24 @@ static void check_clock(struct bscope_settings *settings) {
     settings->clock = BSCOPE_CLOCK_COUNTER;
 }
 
+/* Nobody else is there to be told that there is no file; of a family of processes one says so. */
+static void complain_once(const struct bscope_session *s) {
+  static bool complained;
+  char line[BSCOPE_TRACE_LINE];
+  if (complained)
+    return;
+  complained = true;
+  bscope_trace_complain(s, line);
+  bscope_environment_say(line);
+}
+
 /* The current session, made with the environment's options if there is none. NULL: no memory. Under the drain lock. */
 static struct bscope_session *current_or_new(void) {
   struct bscope_session *s = current();
   if (s)
     return s;
-  struct bscope_settings settings = inherits ? inherited : *bscope_environment_settings();
+  static struct bscope_settings settings; /* not on the stack: it may be a signal handler's */
+  settings = inherits ? inherited : *bscope_environment_settings();
   if (inherits && bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     settings.enabled = false; /* its parent had switched recording off */
   check_clock(&settings);
@@ -168,6 +189,8 @@ static struct bscope_session *current_or_new(void) {
   s = begin(&settings);
   if (s)
     s->implicit = true;
+  if (s && s->file_error)
+    complain_once(s);
   return s;
 }
 
@@ -189,6 +212,14 @@ static struct bscope_thread *attach_locked(void) {
   }
   if (bscope_load_relaxed(&bscope_gate.word) == BSCOPE_GATE_OFF)
     return NULL;
+  if (bscope_load_relaxed(&bscope_gate.word) & BSCOPE_GENERATION_SEALED) {
+    bscope_trace_set_state(s, BSCOPE_TRACE_LIVE); /* the program ends, and records all the same */
+    bscope_store_release(&bscope_gate.word, s->recorder.generation);
+  }
+  struct bscope_thread *self = bscope_thread_current();
+  if (self && self->recorder == &s->recorder &&
+      (self->control.generation & ~BSCOPE_GENERATION_TIMED) == s->recorder.generation)
+    return self;
   struct bscope_thread *thread = has_lanes(s) ? bscope_thread_attach(&s->recorder) : NULL;
   if (!thread)
     bscope_add_relaxed(&s->recorder.dropped[BSCOPE_DROP_MEMORY], 1);
@@ -276,7 +307,7 @@ struct bscope_session *bscope_session_get(void) {
 
 /* No handle reads it, and each of its threads is gone or writes elsewhere. Under the drain lock. */
 static bool is_unused(struct bscope_session *s) {
-  if (bscope_load_acquire(&s->refs) != 0)
+  if (bscope_load_acquire(&s->refs) != 0 || (s->trace && !bscope_site_file_is_left()))
     return false;
   for (const struct bscope_thread *t = bscope_load_acquire(&s->recorder.threads); t; t = t->next) {
     if (!bscope_load_acquire(&t->left) && !bscope_thread_is_gone(t))
@@ -372,6 +403,13 @@ static bool is_untouched(const struct bscope_session *s) {
   return s->implicit && stats.attempted == 0 && !bscope_load_acquire(&s->recorder.threads);
 }
 
+/* The session records, but not where it was asked to. */
+static int without_file(const struct bscope_session *s) {
+  char line[BSCOPE_TRACE_LINE];
+  bscope_trace_complain(s, line);
+  return bscope_fail(BSCOPE_ERR_IO, "%s", line);
+}
+
 static int start_locked(const struct bscope_settings *settings) {
   struct bscope_session *old = current();
   forget_parents();
@@ -382,11 +420,14 @@ static int start_locked(const struct bscope_settings *settings) {
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT,
                        "filter: sites were registered under another filter; a process has one "
                        "filter for all its sessions");
-  if (!begin(settings))
+  if (old && !old->stopped)
+    bscope_trace_discard(old);
+  struct bscope_session *s = begin(settings);
+  if (!s)
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "no memory for a session of %zu bytes (option memory)", settings->memory);
   if (old)
     bscope_session_unref(old); /* the process's own reference */
-  return BSCOPE_OK;
+  return s->file_error ? without_file(s) : BSCOPE_OK;
 }
 
 static bool asks_for_clock(const struct bscope_options *options) {
@@ -399,6 +440,7 @@ int bscope_start(const struct bscope_options *options) {
   int rc = options ? bscope_settings_apply(&settings, options) : BSCOPE_OK;
   if (rc != BSCOPE_OK)
     return rc;
+  bscope_trace_file_make_absolute(settings.file, sizeof(settings.file));
   if (!asks_for_clock(options))
     check_clock(&settings); /* what the environment asks for is complained of once, when it is read */
   const char *refusal = settings.clock == BSCOPE_CLOCK_TSC ? bscope_tsc_refusal() : NULL;
@@ -419,7 +461,7 @@ int bscope_start(const struct bscope_options *options) {
     rc = lock_failed();
   }
   bscope_guard_leave(&guard);
-  if (rc == BSCOPE_OK)
+  if (rc == BSCOPE_OK || rc == BSCOPE_ERR_IO)
     bscope_collect_start_thread(process);
   return rc;
 }
@@ -455,7 +497,7 @@ static void make_view(struct bscope_session *s, struct bscope_view *view) {
                                .store = s->store,
                                .chunks = first,
                                .chunk_count = s->window.count,
-                               .base = s->window.base,
+                               .base = s->window.origin,
                                .prefix = s->window.prefix,
                                .clock = bscope_load_acquire(s->recorder.clock),
                                .generation = s->log_generation,
@@ -540,7 +582,11 @@ static int stop_locked(void *context, const struct bscope_view *view) {
 
 int bscope_stop(void) {
   int rc = bscope_session_view(false, stop_locked, NULL);
-  return rc == BSCOPE_OK ? bscope_flush() : rc;
+  if (rc == BSCOPE_OK)
+    rc = bscope_flush();
+  if (rc == BSCOPE_OK)
+    bscope_trace_seal(false);
+  return rc;
 }
 
 static void note_bases(struct bscope_session *s) {
@@ -567,6 +613,7 @@ static int reset_locked(void *context, const struct bscope_view *view) {
   s->gap.since_ns = 0;
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
+  bscope_trace_epoch(s);
   bscope_drain_sample(s, true);
   if (s->recorder.timed)
     bscope_timed_begin(&s->timed);

@@ -7,6 +7,7 @@
 
 #include "capture/quiet.h"
 #include "capture/recorder.h"
+#include "capture/site_file.h"
 #include "collect/merge.h"
 #include "collect/session.h"
 #include "collect/timed.h"
@@ -29,7 +30,12 @@ struct bscope_session {
   struct bscope_recorder recorder; /* first: a session is its recorder */
   struct bscope_region region;
   struct bscope_settings settings;
-  struct bscope_window window; /* under the drain lock, as all below but where noted */
+  struct bscope_trace_header *trace; /* of its file, or NULL */
+  struct bscope_site_file sites;     /* in it */
+  uint64_t trace_samples;            /* written to it */
+  uint32_t parent;                   /* pid of the process whose recording this process inherited, or 0 */
+  int file_error;                    /* why there is no file although one was asked for */
+  struct bscope_window window;       /* under the drain lock, as all below but where noted */
   struct bscope_store *store;
   struct bscope_gap gap;     /* under clock=counter */
   struct bscope_timed timed; /* under clock=tsc */

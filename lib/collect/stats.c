@@ -53,7 +53,7 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   sum_dropped(s, dropped);
   set_dropped(out, dropped);
   uint64_t clock = bscope_load_acquire(s->recorder.clock);
-  uint64_t stamped = clock - s->window.base;
+  uint64_t stamped = clock - s->window.origin;
   /* Positions passed while their writers were in mid-call, less those whose events have arrived or were proved lost. */
   uint64_t open = counts.open + s->window.open - counts.late_unsealed;
   uint64_t waiting = s->recorder.timed ? bscope_timed_waiting(&s->timed, &s->recorder) : 0;
@@ -73,6 +73,9 @@ void bscope_count_stats(const struct bscope_session *session, struct bscope_stat
   out->pauses = s->pauses;
   out->generation = s->log_generation;
   out->first = counts.first - counts.base;
+  out->file_outside = bscope_load_relaxed(&s->region.outside);
+  int error = bscope_load_relaxed(&s->region.file_error);
+  out->file_errno = (uint64_t)(error ? error : s->file_error);
   out->sites = bscope_site_table_count();
   out->rings = bscope_load_relaxed(&s->recorder.rings);
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct bscope_store;
+struct bscope_trace_header;
 
 /* Makes a store in the region, empty, in generation 1 of base 0. NULL: no memory. */
 struct bscope_store *bscope_store_create(struct bscope_region *region);
@@ -53,10 +54,16 @@ int bscope_store_append(struct bscope_store *store, struct bscope_chunk *chunk);
  * left. */
 void bscope_store_evict(struct bscope_store *store, size_t bytes);
 
+/* Under the lock: gives back what is only kept for the blocks to come. */
+void bscope_store_rest(struct bscope_store *store);
+
 /* Under the lock: the event of an OPEN position arrived, or was proved lost (site BSCOPE_SITE_LOST). False when the
  * position was evicted or belongs to an older generation (then nothing changed), or there is no memory. The cell's
  * payload is copied. */
 bool bscope_store_add_late(struct bscope_store *store, const struct bscope_cell *cell, uint64_t stamp);
+
+/* The sizes of what it keeps, into a trace file's header. */
+void bscope_store_describe(struct bscope_trace_header *header);
 
 /* What the store holds, under the lock. */
 struct bscope_store_counts {

@@ -73,6 +73,13 @@ static void end_ring(struct bscope_lane *lane) {
     bscope_store_release(&lane->ring->tail, lane->at); /* pairs with the owner's acquire: slots behind it were read */
 }
 
+/* Before cells are written: where the lane's next events go, for whoever reads what is left of a program. */
+static void note_copy(struct bscope_lane *lane, uint64_t position) {
+  bscope_store_release(&lane->ring->copy_index, UINT64_MAX); /* partner of all three: whoever reads the file */
+  bscope_store_release(&lane->ring->copy_position, position);
+  bscope_store_release(&lane->ring->copy_index, lane->at);
+}
+
 /* Over to the ring that its thread exchanged this one for, when this one is read to its end. */
 static bool next_ring(struct bscope_lane *lane) {
   struct bscope_ring *newer = bscope_load_acquire(&lane->thread->ring); /* pairs with exchange_ring */
@@ -244,6 +251,7 @@ static uint64_t take_run(struct bscope_timed_turn *turn, struct bscope_lane *lan
   struct bscope_lane_key key = {lane->time, (uint32_t)(lane - turn->timed->lanes)};
   const struct bscope_record *slot = bscope_ring_slot(lane->ring, lane->at);
   const uint32_t thread = lane->ring->thread;
+  note_copy(lane, position);
   for (bool published = true; published && n < most && slot->site < BSCOPE_SITE_LOST; n++) {
     const struct bscope_record *after = bscope_ring_slot(lane->ring, lane->at + n + 1);
     key.time = slot->stamp;
@@ -262,6 +270,7 @@ static uint64_t take_run(struct bscope_timed_turn *turn, struct bscope_lane *lan
     slot = after;
   }
   lane->at += n;
+  end_ring(lane); /* now, so that a reader finds no event twice */
   lane->placed += n;
   turn->merge->placed += n;
   turn->merge->slots += n;
@@ -272,11 +281,16 @@ static uint64_t take_run(struct bscope_timed_turn *turn, struct bscope_lane *lan
 /* The long way, of one event. False: it can't be taken now. */
 static bool take_one(struct bscope_timed_turn *turn, struct bscope_lane *lane) {
   uint64_t ns = ns_of(turn->timed, lane->time);
+  note_copy(lane, next_position(turn));
   uint32_t taken = bscope_merge_put(turn->merge, lane->ring, lane->at, next_position(turn), ns);
-  if (!taken)
+  if (!taken) {
+    bscope_store_release(&lane->ring->copy_index, UINT64_MAX); /* another event gets the position */
     return false;
+  }
   position_given(turn, lane);
   pass(turn, lane, taken);
+  if (!is_nested(lane))
+    end_ring(lane);
   return true;
 }
 

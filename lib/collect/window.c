@@ -2,6 +2,7 @@
 #include "collect/window.h"
 
 #include "base/atomic.h"
+#include "base/extent.h"
 #include "base/util.h"
 
 #include <borrowscope/error.h>
@@ -39,6 +40,22 @@ static void put_back(struct bscope_chunk **list, struct bscope_chunk *chunk) {
   *list = chunk;
 }
 
+/* Gives back pooled chunks beyond `most`. */
+static void trim_pool(struct bscope_window *w, unsigned most) {
+  unsigned kept = 0;
+  for (struct bscope_chunk **at = &w->pool; *at;) {
+    struct bscope_chunk *chunk = *at;
+    if (kept++ < most) {
+      at = &chunk->next;
+      continue;
+    }
+    *at = chunk->next;
+    bscope_extent_retract(&chunk->extent);
+    bscope_region_free(w->region, chunk, bscope_chunk_bytes(w->timed), true);
+    w->bytes -= bscope_chunk_bytes(w->timed);
+  }
+}
+
 void bscope_window_reclaim(struct bscope_window *window) {
   for (struct bscope_chunk **at = &window->retired; *at;) {
     struct bscope_chunk *chunk = *at;
@@ -52,17 +69,12 @@ void bscope_window_reclaim(struct bscope_window *window) {
     window->bytes += bscope_chunk_bytes(window->timed);
     put_back(&window->pool, chunk);
   }
-  unsigned kept = 0;
-  for (struct bscope_chunk **at = &window->pool; *at;) {
-    struct bscope_chunk *chunk = *at;
-    if (kept++ < POOL_MOST) {
-      at = &chunk->next;
-      continue;
-    }
-    *at = chunk->next;
-    bscope_region_free(window->region, chunk, bscope_chunk_bytes(window->timed), true);
-    window->bytes -= bscope_chunk_bytes(window->timed);
-  }
+  trim_pool(window, POOL_MOST);
+}
+
+void bscope_window_rest(struct bscope_window *window) {
+  bscope_window_reclaim(window);
+  trim_pool(window, 0);
 }
 
 static void retire(struct bscope_window *w, struct bscope_chunk *chunk) {
@@ -78,7 +90,7 @@ void bscope_window_begin(struct bscope_window *window, uint64_t base) {
     retire(window, *slot(window, window->first + i)); /* one that is being packed is held by its packer's reference */
   }
   window->first = window->count = 0;
-  window->base = window->prefix = base;
+  window->origin = window->base = window->prefix = base;
   bscope_window_reclaim(window);
 }
 
@@ -108,7 +120,8 @@ static bool add_chunk(struct bscope_window *w) {
   if (!chunk)
     return false;
   uint64_t number = w->first + w->count;
-  chunk->base = w->base + number * BSCOPE_CHUNK_CELLS;
+  /* An exchange, since it comes before all cells of the new life: who reads a live file looks here behind them. */
+  (void)bscope_exchange_acq_rel(&chunk->base, w->base + number * BSCOPE_CHUNK_CELLS);
   chunk->count = BSCOPE_CHUNK_CELLS;
   chunk->lost = chunk->open = chunk->longs = 0;
   chunk->packed = NULL;
@@ -118,6 +131,9 @@ static bool add_chunk(struct bscope_window *w) {
     bscope_chunk_cell(chunk, UINT64_MAX)->full = 1; /* its `full` will be 0, which untouched memory must not be */
   bscope_store_relaxed(&chunk->refs, 0);
   bscope_store_relaxed(&chunk->state, BSCOPE_CHUNK_FILLING); /* both are under the drain lock here */
+  if (chunk->extent.bytes == 0)                              /* its first life */
+    bscope_extent_publish(w->region, &chunk->extent, BSCOPE_EXTENT_CHUNK, offsetof(struct bscope_chunk, cells),
+                          bscope_chunk_bytes(w->timed));
   if (w->count)
     (*slot(w, number - 1))->next = chunk;
   *slot(w, number) = chunk;
@@ -190,6 +206,20 @@ void bscope_window_advance(struct bscope_window *window, uint64_t end) {
     else if (at < stop)
       return;
   }
+}
+
+bool bscope_window_close(struct bscope_window *window) {
+  struct bscope_chunk *chunk = bscope_window_oldest(window, BSCOPE_CHUNK_FILLING);
+  uint64_t count = chunk ? window->prefix - chunk->base : 0;
+  if (count == 0 || window->count != 1)
+    return false;
+  for (uint64_t i = count; i < BSCOPE_CHUNK_CELLS; i++)
+    if (chunk->cells[i].full == chunk->base + i + 1)
+      return false;
+  chunk->count = (uint32_t)count;
+  window->base = window->prefix - (window->first + 1) * BSCOPE_CHUNK_CELLS;
+  bscope_store_release(&chunk->state, BSCOPE_CHUNK_FULL); /* pairs with the claim's acquire */
+  return true;
 }
 
 struct bscope_chunk *bscope_window_claim(struct bscope_window *window, uint64_t *waiting) {

@@ -8,6 +8,7 @@
 #define BSCOPE_COLLECT_WINDOW_H
 
 #include "base/region.h"
+#include "base/trace.h"
 
 #include <borrowscope/types.h>
 #include <stdbool.h>
@@ -52,10 +53,11 @@ enum bscope_chunk_state {
 };
 
 struct bscope_chunk {
+  struct bscope_extent extent;
   uint64_t base;  /* stamp of cell 0 */
   uint32_t state; /* atomic: enum bscope_chunk_state */
   uint32_t refs;  /* atomic: snapshots that read it */
-  uint32_t count; /* cells that count: BSCOPE_CHUNK_CELLS, or fewer for the last chunk of an ended generation */
+  uint32_t count; /* cells that count: BSCOPE_CHUNK_CELLS, or fewer of one that was closed early */
   uint32_t lost;  /* cells filled as LOST */
   uint32_t open;  /* cells filled as OPEN */
   uint32_t longs; /* cells with the LONG flag */
@@ -65,7 +67,7 @@ struct bscope_chunk {
   struct bscope_side *side;  /* the newest piece of the side area, or NULL */
   uint64_t *times;           /* each cell's time in ns, behind the cells; NULL but under clock=tsc */
   struct bscope_chunk *next; /* in stamp order; also links the pool */
-  struct bscope_cell cells[BSCOPE_CHUNK_CELLS];
+  struct bscope_cell cells[BSCOPE_CHUNK_CELLS] __attribute__((aligned(64)));
 };
 
 /* A piece of a chunk's side area, in the region. */
@@ -78,7 +80,8 @@ struct bscope_side {
 /* The window of one session. Everything under the drain lock. */
 struct bscope_window {
   struct bscope_region *region;
-  uint64_t base;                /* stamp of position 0 of this generation */
+  uint64_t origin;              /* stamp of position 0 of this generation */
+  uint64_t base;                /* what chunks are counted from: the origin, or less where one was closed early */
   uint64_t first;               /* number of the oldest chunk held: chunk k begins at base + k * BSCOPE_CHUNK_CELLS */
   uint64_t count;               /* chunks held, without gaps */
   uint64_t prefix;              /* stamp behind the last committed cell */
@@ -134,6 +137,15 @@ bool bscope_window_mark(struct bscope_window *window, uint64_t stamp, uint32_t s
 
 /* Moves the prefix over all cells that are written, at most to stamp `end`. Chunks that it leaves become FULL. */
 void bscope_window_advance(struct bscope_window *window, uint64_t end);
+
+/*
+ * Ends the only chunk held at the prefix and makes it FULL, so that all that is committed can be sealed. False when
+ * there is another one, or it holds events behind the prefix.
+ */
+bool bscope_window_close(struct bscope_window *window);
+
+/* Gives back what is only kept for the chunks to come. */
+void bscope_window_rest(struct bscope_window *window);
 
 /* The oldest chunk that is FULL and not claimed, now claimed (SEALING); NULL. `waiting`: how many more there are. */
 struct bscope_chunk *bscope_window_claim(struct bscope_window *window, uint64_t *waiting);

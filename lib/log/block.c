@@ -5,7 +5,7 @@
  */
 #include "log/block.h"
 
-#include "log/crc32c.h"
+#include "base/crc32c.h"
 
 #include <borrowscope/error.h>
 #include <stdbool.h>

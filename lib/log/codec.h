@@ -41,6 +41,7 @@ struct bscope_entry {
 struct bscope_decoded {
   uint64_t first; /* index in the log (or in the block) of entries[0] */
   uint32_t count;
+  void *held; /* what the payloads lie in, if the log must be told when they are done with (struct bscope_log_source) */
   bool timed; /* `times` holds their times in ns; else what the clock samples around them say */
   uint64_t times[BSCOPE_GROUP_EVENTS];
   struct bscope_entry entries[BSCOPE_GROUP_EVENTS];

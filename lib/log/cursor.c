@@ -35,6 +35,7 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
   cursor->span.from = cursor->span.to = 0;
   cursor->group.first = 0;
   cursor->group.count = 0;
+  cursor->group.held = NULL;
   cursor->group.timed = false;
   return cursor;
 }
@@ -43,6 +44,7 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
 static bool load(struct bscope_cursor *cursor, size_t i) {
   const struct bscope_log *log = cursor->log;
 
+  bscope_log_release(log, &cursor->group);
   if (log->source->load(log, i, log->count - 1, &cursor->group) == BSCOPE_OK)
     return true;
   bscope_fail(BSCOPE_ERR_FORMAT, "event %zu: its block is damaged", i);
@@ -91,13 +93,15 @@ bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) 
     return log->source->at(log, i, out) == BSCOPE_OK;
   if (i - cursor->group.first >= cursor->group.count && !load(cursor, i))
     return false;
-  bscope_event_build(&cursor->group.entries[i - cursor->group.first], log->first + i, bscope_cursor_time(cursor, i),
-                     out);
+  bscope_event_build(log, &cursor->group.entries[i - cursor->group.first], log->first + i,
+                     bscope_cursor_time(cursor, i), out);
   return true;
 }
 
 void bscope_cursor_free(struct bscope_cursor *cursor) {
-  if (cursor)
+  if (cursor) {
+    bscope_log_release(cursor->log, &cursor->group);
     bscope_log_unref(cursor->log);
+  }
   free(cursor);
 }

@@ -5,9 +5,9 @@
  */
 #include "log/codec.h"
 
+#include "base/crc32c.h"
 #include "base/util.h"
 #include "collect/window.h"
-#include "log/crc32c.h"
 #include "log/times.h"
 #include "log/words.h"
 

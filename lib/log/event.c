@@ -6,26 +6,27 @@
 
 #include "capture/site_table.h"
 #include "collect/window.h"
+#include "log/snapshot.h"
 
 /* What a position says when no site does. */
 static const struct bscope_site lost_site = {.kind = BSCOPE_KIND_LOST};
 static const struct bscope_site open_site = {.kind = BSCOPE_KIND_OPEN};
 static const struct bscope_site unknown_site = {.kind = BSCOPE_KIND_NONE};
 
-static const struct bscope_site *site_of(uint32_t id) {
+static const struct bscope_site *site_of(const struct bscope_log *log, uint32_t id) {
   const struct bscope_site *site;
 
   if (id == BSCOPE_SITE_LOST)
     return &lost_site;
   if (id == BSCOPE_SITE_OPEN)
     return &open_site;
-  site = bscope_site_table_get(id);
+  site = log->source->site ? log->source->site(log, id) : bscope_site_table_get(id);
   return site ? site : &unknown_site;
 }
 
-void bscope_event_build(const struct bscope_entry *entry, uint64_t position, uint64_t time_ns,
-                        struct bscope_event *out) {
-  const struct bscope_site *site = site_of(entry->site);
+void bscope_event_build(const struct bscope_log *log, const struct bscope_entry *entry, uint64_t position,
+                        uint64_t time_ns, struct bscope_event *out) {
+  const struct bscope_site *site = site_of(log, entry->site);
 
   *out = (struct bscope_event){
       .stamp = position,

@@ -4,10 +4,12 @@
  */
 #include "log/late.h"
 
-#include "log/vector.h"
+#include "base/atomic.h"
+#include "log/rows.h"
 
 #include <borrowscope/error.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct bscope_late_tally bscope_lates_tally(const struct bscope_lates *lates, uint64_t from, uint64_t to) {
   struct bscope_late_tally tally = {0};
@@ -38,16 +40,28 @@ static void copy_payload(struct bscope_late *late, const struct bscope_long *mor
   memcpy(late->payload, more->payload, late->payload_size);
 }
 
+/* The rows from position `first` on, with room for `capacity`. */
+static int remake(struct bscope_lates *lates, struct bscope_region *region, size_t capacity, uint64_t first) {
+  struct bscope_lates made = {.capacity = capacity};
+
+  made.items = bscope_rows_make(region, &made.capacity, sizeof(*made.items));
+  if (!made.items)
+    return BSCOPE_ERR_NO_MEMORY;
+  for (size_t i = 0; i < lates->count; i++)
+    if (lates->items[i].position >= first)
+      made.items[made.count++] = lates->items[i];
+  bscope_rows_publish(region, BSCOPE_EXTENT_LATES, made.items, made.capacity, sizeof(*made.items));
+  bscope_lates_clear(lates, region);
+  *lates = made;
+  return BSCOPE_OK;
+}
+
 int bscope_lates_add(struct bscope_lates *lates, struct bscope_region *region, uint64_t position,
                      const struct bscope_cell *cell) {
   struct bscope_late *late;
 
-  if (lates->count == lates->capacity) {
-    late = bscope_vector_grow(region, lates->items, &lates->capacity, sizeof(*late));
-    if (!late)
-      return BSCOPE_ERR_NO_MEMORY;
-    lates->items = late;
-  }
+  if (lates->count == lates->capacity && remake(lates, region, 2 * lates->capacity, 0))
+    return BSCOPE_ERR_NO_MEMORY;
   late = &lates->items[lates->count++];
   *late = (struct bscope_late){.position = position,
                                .subject = cell->subject,
@@ -56,20 +70,21 @@ int bscope_lates_add(struct bscope_lates *lates, struct bscope_region *region, u
                                .thread = cell->thread};
   if (cell->site & BSCOPE_SITE_LONG)
     copy_payload(late, bscope_region_at(region, cell->object));
+  bscope_store_release(&late->full, position + 1); /* partner: whoever reads the file */
   return BSCOPE_OK;
 }
 
-void bscope_lates_evict(struct bscope_lates *lates, uint64_t first) {
-  size_t kept = 0;
+void bscope_lates_evict(struct bscope_lates *lates, struct bscope_region *region, uint64_t first) {
+  size_t gone = 0;
 
   for (size_t i = 0; i < lates->count; i++)
-    if (lates->items[i].position >= first)
-      lates->items[kept++] = lates->items[i];
-  lates->count = kept;
+    gone += lates->items[i].position < first;
+  if (gone)
+    (void)remake(lates, region, lates->capacity, first); /* without memory they stay until the next time */
 }
 
 void bscope_lates_clear(struct bscope_lates *lates, struct bscope_region *region) {
-  bscope_vector_free(region, lates->items, lates->capacity, sizeof(*lates->items));
+  bscope_rows_free(region, lates->items, lates->capacity, sizeof(*lates->items));
   *lates = (struct bscope_lates){0};
 }
 

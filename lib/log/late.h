@@ -15,6 +15,7 @@
 #define BSCOPE_LATE_PAYLOAD 168u /* seven continuation slots of 24 bytes */
 
 struct bscope_late {
+  uint64_t full; /* position + 1, stored last with release: 0 where there is no row */
   uint64_t position;
   uint64_t subject;
   uint64_t object;
@@ -28,7 +29,7 @@ struct bscope_late {
 
 /* In the order of their arrival. */
 struct bscope_lates {
-  struct bscope_late *items; /* region memory */
+  struct bscope_late *items; /* region memory, an extent */
   size_t count;
   size_t capacity;
 };
@@ -48,7 +49,7 @@ int bscope_lates_add(struct bscope_lates *lates, struct bscope_region *region, u
                      const struct bscope_cell *cell);
 
 /* Forgets those before `first`. */
-void bscope_lates_evict(struct bscope_lates *lates, uint64_t first);
+void bscope_lates_evict(struct bscope_lates *lates, struct bscope_region *region, uint64_t first);
 
 void bscope_lates_clear(struct bscope_lates *lates, struct bscope_region *region);
 

@@ -8,6 +8,11 @@
 #include "log/event.h"
 #include "log/snapshot.h"
 
+#include <borrowscope/version.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 const struct bscope_log *bscope_log_ref(const struct bscope_log *log) {
   /* Relaxed: whoever passes the handle on holds a reference already. */
   bscope_add_relaxed(&((struct bscope_log *)(uintptr_t)log)->refs, 1);
@@ -75,7 +80,31 @@ int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *o
     return bscope_fail((enum bscope_status)status, "event %zu: its block is damaged", i);
   if (!group.timed)
     log->source->span(log, i, &span);
-  bscope_event_build(&group.entries[i - group.first], log->first + i,
+  bscope_event_build(log, &group.entries[i - group.first], log->first + i,
                      group.timed ? group.times[i - group.first] : bscope_span_time(&span, log->first + i), out);
+  if (out->payload && group.held)
+    status = log->source->keep(log, group.held);
+  bscope_log_release(log, &group);
+  return status ? bscope_fail((enum bscope_status)status, "event %zu: no memory for its payload", i) : BSCOPE_OK;
+}
+
+static void describe_memory(struct bscope_trace_info *info) {
+  info->state = BSCOPE_LOG_MEMORY;
+  info->pid = (uint64_t)getpid();
+  strncpy(info->program, program_invocation_short_name, sizeof(info->program) - 1);
+  strncpy(info->library, bscope_version(), sizeof(info->library) - 1);
+}
+
+int bscope_log_trace_info(const struct bscope_log *log, struct bscope_trace_info *out) {
+  struct bscope_trace_info info = {0};
+
+  if (!log || !out)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_log_trace_info: %s is NULL", log ? "out" : "the log");
+  if (log->source->info)
+    log->source->info(log, &info);
+  else
+    describe_memory(&info);
+  info.size = out->size && out->size < sizeof(info) ? out->size : sizeof(info);
+  memcpy(out, &info, info.size);
   return BSCOPE_OK;
 }

@@ -4,6 +4,7 @@
  */
 #include "log/segment.h"
 
+#include "base/extent.h"
 #include "base/util.h"
 
 #include <borrowscope/error.h>
@@ -19,6 +20,10 @@ size_t bscope_segment_size_for(size_t length) {
 
 void bscope_segment_init(struct bscope_segment *segment, size_t size) {
   *segment = (struct bscope_segment){.size = size, .used = HEAD};
+}
+
+void bscope_segment_publish(struct bscope_segment *segment, struct bscope_region *region) {
+  bscope_extent_publish(region, &segment->extent, BSCOPE_EXTENT_SEGMENT, HEAD, segment->size);
 }
 
 static struct bscope_segment_entry *place_of(const struct bscope_segment *segment, uint32_t i) {

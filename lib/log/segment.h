@@ -8,11 +8,13 @@
 #define BSCOPE_LOG_SEGMENT_H
 
 #include "base/region.h"
+#include "base/trace.h"
 #include "log/block.h"
 
 #define BSCOPE_SEGMENT_BYTES (256u * 1024u) /* more only for a block that needs it */
 
 struct bscope_segment {
+  struct bscope_extent extent;
   struct bscope_segment *next;    /* the newer one; set once */
   struct bscope_segment *retired; /* links those that only snapshots hold */
   uint64_t serial;                /* one more than the older one's */
@@ -35,6 +37,9 @@ size_t bscope_segment_size_for(size_t length);
 
 /* Makes a segment of `size` bytes of memory. */
 void bscope_segment_init(struct bscope_segment *segment, size_t size);
+
+/* Makes the segment, whose first block is sealed, known to whoever reads the region's file. */
+void bscope_segment_publish(struct bscope_segment *segment, struct bscope_region *region);
 
 /* Room for one more block of `length` bytes (a multiple of 8), or NULL. */
 void *bscope_segment_room(const struct bscope_segment *segment, size_t length);

@@ -135,6 +135,7 @@ static int snapshot_load(const struct bscope_log *log, size_t i, size_t last, st
   uint64_t position = log->first + i;
   int status;
 
+  group->held = NULL; /* snapshots hold all of theirs */
   if (position < snapshot->sealed)
     status = load_sealed(snapshot, position, log->first + last, group);
   else

@@ -21,6 +21,14 @@ struct bscope_log_source {
   int (*load)(const struct bscope_log *log, size_t i, size_t last, struct bscope_decoded *group);
   /* The samples around event i. */
   void (*span)(const struct bscope_log *log, size_t i, struct bscope_span *span);
+  /* Below, NULL where there is nothing to do. Gives back what a group holds. */
+  void (*release)(const struct bscope_log *log, void *held);
+  /* Keeps what a group holds as long as the log: 0 or BSCOPE_ERR_NO_MEMORY. */
+  int (*keep)(const struct bscope_log *log, void *held);
+  /* The log's own site of that number, or NULL. Without this the sites are this process's. */
+  const struct bscope_site *(*site)(const struct bscope_log *log, uint32_t id);
+  /* Fills in what is known of the log's file. */
+  void (*info)(const struct bscope_log *log, struct bscope_trace_info *out);
   /* Gives back everything, the handle too. */
   void (*destroy)(struct bscope_log *log);
 };
@@ -42,6 +50,13 @@ struct bscope_log {
 /* Holds a log for a graph or a cursor; each ref wants its unref. bscope_log_free is an unref. */
 const struct bscope_log *bscope_log_ref(const struct bscope_log *log);
 void bscope_log_unref(const struct bscope_log *log);
+
+/* Gives back what a group that was loaded holds; the group may be empty. */
+static inline void bscope_log_release(const struct bscope_log *log, struct bscope_decoded *group) {
+  if (group->held)
+    log->source->release(log, group->held);
+  group->held = NULL;
+}
 
 /* What a snapshot asks of its session; one table, so that the log can be tested without threads. */
 struct bscope_log_host {

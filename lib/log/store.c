@@ -9,11 +9,14 @@
 #include "log/store_state.h"
 
 #include "base/atomic.h"
+#include "base/extent.h"
 #include "base/util.h"
 #include "log/codec.h"
+#include "log/rows.h"
 #include "log/vector.h"
 
 #include <borrowscope/error.h>
+#include <limits.h>
 #include <string.h>
 
 /* A usual chunk fits into a buffer with the encoder's scratch memory behind; a larger one gets its own. */
@@ -43,6 +46,7 @@ static void give_back(struct bscope_store *store, struct bscope_segment *segment
 static void let_go(struct bscope_store *store) {
   struct bscope_segment *segment = store->head;
 
+  bscope_extent_retract(&segment->extent);
   store->head = segment->next;
   if (!store->head)
     store->tail = NULL;
@@ -247,8 +251,10 @@ int bscope_store_append(struct bscope_store *store, struct bscope_chunk *chunk) 
   bscope_samples_write(&store->samples, header);
   header->head_check = bscope_block_head_check(header);
   bscope_store_release(&header->state, BSCOPE_BLOCK_SEALED); /* partner: whoever reads the region from outside */
-  if (segment != store->tail)
+  if (segment != store->tail) {
+    bscope_segment_publish(segment, store->region); /* with its first block in it: what follows is none of its */
     link_segment(store, segment);
+  }
   bscope_segment_enter(segment, header);
   account(store, header);
   bscope_samples_trim(&store->samples, store->sealed);
@@ -265,8 +271,8 @@ static uint64_t bytes_of(const struct bscope_store *store) {
 
   bytes += bscope_load_relaxed(&store->spare) ? BSCOPE_SEGMENT_BYTES : 0; /* relaxed: only counted */
   bytes += bscope_vector_bytes(store->samples.capacity, sizeof(*store->samples.items));
-  bytes += bscope_vector_bytes(store->threads.capacity, sizeof(*store->threads.rows));
-  bytes += bscope_vector_bytes(store->lates.capacity, sizeof(*store->lates.items));
+  bytes += bscope_rows_bytes(store->threads.capacity, sizeof(*store->threads.rows));
+  bytes += bscope_rows_bytes(store->lates.capacity, sizeof(*store->lates.items));
   return bytes;
 }
 
@@ -280,7 +286,7 @@ static void evict_oldest(struct bscope_store *store) {
   store->open_evicted += open;
   store->lost_evicted += segment->lost + late.lost;
   let_go(store);
-  bscope_lates_evict(&store->lates, store->head->first);
+  bscope_lates_evict(&store->lates, store->region, store->head->first);
 }
 
 void bscope_store_evict(struct bscope_store *store, size_t bytes) {
@@ -294,6 +300,16 @@ void bscope_store_evict(struct bscope_store *store, size_t bytes) {
     if (spare)
       bscope_region_free(store->region, spare, BSCOPE_SEGMENT_BYTES, false);
   }
+}
+
+void bscope_store_rest(struct bscope_store *store) {
+  struct bscope_segment *spare = bscope_exchange_acq_rel(&store->spare, NULL);
+
+  bscope_store_reap(store, UINT_MAX);
+  if (spare)
+    bscope_region_free(store->region, spare, BSCOPE_SEGMENT_BYTES, false);
+  for (unsigned i = 0; i < BSCOPE_STORE_BUFFERS; i++)
+    bscope_region_free(store->region, bscope_exchange_acq_rel(&store->buffers[i], NULL), BUFFER_BYTES, false);
 }
 
 bool bscope_store_add_late(struct bscope_store *store, const struct bscope_cell *cell, uint64_t stamp) {
@@ -310,6 +326,12 @@ bool bscope_store_add_late(struct bscope_store *store, const struct bscope_cell 
     store->lost += cell->site == BSCOPE_SITE_LOST;
   }
   return true;
+}
+
+void bscope_store_describe(struct bscope_trace_header *header) {
+  header->block_bytes = sizeof(struct bscope_block_header);
+  header->row_bytes = sizeof(struct bscope_thread_row);
+  header->late_bytes = sizeof(struct bscope_late);
 }
 
 void bscope_store_count(const struct bscope_store *store, struct bscope_store_counts *out) {

@@ -32,7 +32,7 @@ static void take_window(struct bscope_snapshot *snapshot, const struct bscope_vi
   for (size_t i = 0; i < view->chunk_count && chunk; i++, chunk = chunk->next) {
     uint64_t place = chunk->base - view->base;
     uint64_t first = bscope_max_u64(place, snapshot->sealed);
-    uint64_t end = bscope_min_u64(place + BSCOPE_CHUNK_CELLS, prefix);
+    uint64_t end = bscope_min_u64(place + chunk->count, prefix);
 
     if (first >= end)
       continue;

@@ -18,7 +18,7 @@ struct bscope_thread_row {
 };
 
 struct bscope_threads {
-  struct bscope_thread_row *rows; /* region memory */
+  struct bscope_thread_row *rows; /* region memory, an extent */
   size_t count;
   size_t capacity;
 };

@@ -7,9 +7,17 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "model/memory.h"
+#include "model/resolve.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct bscope_story {
+  struct bscope_cursor *cursor;
+  struct bscope_resolver *resolver;
+};
 
 size_t bscope_graph_node_count(const struct bscope_graph *graph) {
   return graph == NULL ? 0 : graph->node_count;
@@ -153,4 +161,46 @@ int bscope_graph_get_summary(const struct bscope_graph *graph, struct bscope_gra
   *out = graph->summary;
   out->size = sizeof(*out);
   return BSCOPE_OK;
+}
+
+struct bscope_story *bscope_story_create(const struct bscope_log *log) {
+  if (log == NULL) {
+    bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_story_create: the log is NULL");
+    return NULL;
+  }
+  struct bscope_story *story = bscope_model_zeroed(1, sizeof(*story));
+  if (story == NULL)
+    return NULL;
+  story->cursor = bscope_cursor_create(log, 0);
+  story->resolver = bscope_resolver_create();
+  if (story->cursor != NULL && story->resolver != NULL)
+    return story;
+  if (story->cursor == NULL)
+    bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_story_create: no memory to read the log");
+  bscope_story_free(story);
+  return NULL;
+}
+
+int bscope_story_next(struct bscope_story *story, struct bscope_event *event, struct bscope_meaning *meaning) {
+  struct bscope_resolution is;
+  if (story == NULL || event == NULL || meaning == NULL)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_story_next: an argument is NULL");
+  if (!bscope_cursor_next(story->cursor, event))
+    return 0;
+  if (bscope_resolver_feed(story->resolver, event, &is) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  *meaning = (struct bscope_meaning){.subject = public_number(is.subject.variable),
+                                     .object = public_number(is.object.variable),
+                                     .inferred = is.inferred,
+                                     .ambiguous = is.ambiguous,
+                                     .silent = is.silent};
+  return 1;
+}
+
+void bscope_story_free(struct bscope_story *story) {
+  if (story == NULL)
+    return;
+  bscope_cursor_free(story->cursor);
+  bscope_resolver_destroy(story->resolver);
+  free(story);
 }

@@ -6,7 +6,7 @@
 #include "log/event.h"
 
 int bscope_walk_init(struct bscope_walk *walk, const struct bscope_log *log, struct bscope_facts_table *facts) {
-  *walk = (struct bscope_walk){.cursor = bscope_cursor_create(log, 0), .facts = facts};
+  *walk = (struct bscope_walk){.cursor = bscope_cursor_create(log, 0), .log = log, .facts = facts};
   if (walk->cursor == NULL)
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "model: no memory to read the log");
   walk->log_first = bscope_log_first(log);
@@ -52,7 +52,7 @@ bool bscope_walk_more(struct bscope_walk *walk, struct bscope_step *out) {
 
 bool bscope_walk_new_site(struct bscope_walk *walk, const struct bscope_entry *entry, struct bscope_step *out) {
   struct bscope_event event;
-  bscope_event_build(entry, out->stamp, 0, &event);
+  bscope_event_build(walk->log, entry, out->stamp, 0, &event);
   walk->status = bscope_facts_shape(walk->facts, &event, &out->shape);
   if (walk->status == BSCOPE_OK && event.kind != BSCOPE_KIND_NONE && event.kind != BSCOPE_KIND_LOST &&
       event.kind != BSCOPE_KIND_OPEN)

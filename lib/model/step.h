@@ -27,6 +27,7 @@ struct bscope_step {
 
 struct bscope_walk {
   struct bscope_cursor *cursor;
+  const struct bscope_log *log;     /* the cursor's */
   struct bscope_facts_table *facts; /* borrowed */
   bscope_stamp log_first;
   struct bscope_batch batch;

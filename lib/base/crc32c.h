@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRC32C (Castagnoli), eight bytes a step: about 0.5 ns a byte.
+ * CRC32C (Castagnoli), by the processor's instruction: about 0.2 ns a byte, else 2.
  */
-#ifndef BSCOPE_LOG_CRC32C_H
-#define BSCOPE_LOG_CRC32C_H
+#ifndef BSCOPE_BASE_CRC32C_H
+#define BSCOPE_BASE_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>
