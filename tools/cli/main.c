@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program `borrowscope`: everything is in commands.c, so that tests have it without this main.
+ */
+#include "cli.h"
+
+int main(int argc, char **argv) {
+  return cli_main(argc, argv, stdout, stderr);
+}
