@@ -56,6 +56,20 @@ class Readme(unittest.TestCase):
         lines = self.run_first(BORROWSCOPE_OPTIONS="help=1").stderr.splitlines(keepends=True)
         self.assertEqual("".join(line.removeprefix("borrowscope: ") for line in lines), block("options"))
 
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "tools/cli/borrowscope")), "built without tools")
+    def test_a_file_answers_what_is_shown(self):
+        program = os.path.join(BUILD, "tools/cli/borrowscope")
+        subprocess.run([program, "run", "-q", "-o", "first.bscope", "--", "./first"], cwd=self.folder.name,
+                       env=self.environment, capture_output=True, check=True)
+        for question in re.findall(r"<!-- output: (borrowscope [^>]*) -->", TEXT):
+            answer = subprocess.run([program, *question.split()[1:]], cwd=self.folder.name, env=self.environment,
+                                    capture_output=True, text=True, check=True).stdout
+            self.assertEqual(without_times(answer), without_times(block("output: " + question)))
+
+
+def without_times(text):
+    return re.sub(r"\+[0-9]+\.[0-9]+", "+TIME", text)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
