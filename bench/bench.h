@@ -116,6 +116,7 @@ struct bench_lane *bench_lane_mine(void);
 /* The groups, one a file. */
 void bench_register_floor(void);
 void bench_register_single(void);
+void bench_register_file(void);
 void bench_register_many(void);
 void bench_register_query(void);
 void bench_register_engine(void);
