@@ -21,9 +21,7 @@
 
 /* An extent with room for `length` bytes in the place of `full`: unless somebody else was first. False: no memory. */
 static bool add_extent(struct bscope_site_file *file, struct bscope_sites_head *full, size_t length) {
-  struct bscope_quiet quiet;
   size_t bytes = (size_t)bscope_max_u64(SITES_BYTES, bscope_round_up(sizeof(*full) + length, BSCOPE_GRANULE));
-  bscope_quiet_enter(&quiet);
   struct bscope_sites_head *head = bscope_region_alloc(file->region, bytes);
   if (head) {
     memset(head, 0, bytes);
@@ -35,7 +33,6 @@ static bool add_extent(struct bscope_site_file *file, struct bscope_sites_head *
       bscope_region_free(file->region, head, bytes, false);
     }
   }
-  bscope_quiet_leave(&quiet);
   return head != NULL;
 }
 
@@ -90,6 +87,20 @@ static void write_site(struct bscope_site_file *file, const struct bscope_site *
   bscope_store_release(&place->magic, BSCOPE_SITE_ENTRY_MAGIC); /* partner: whoever reads the file */
 }
 
+/* Quiet: a thread that was cancelled here would keep its file mapped for good. */
+static void note_quietly(struct bscope_process *process, const struct bscope_site *site, uint32_t id, uint32_t *filed) {
+  struct bscope_quiet quiet;
+  bscope_quiet_enter(&quiet);
+  bscope_add_ordered(&process->site_writers, 1); /* partner: bscope_site_file_is_left */
+  struct bscope_site_file *file = bscope_load_ordered(&process->site_file);
+  if (file && bscope_load_acquire(filed) != file->serial) {
+    write_site(file, site, id);
+    bscope_store_release(filed, file->serial); /* pairs with the acquire of who finds the entry written */
+  }
+  bscope_add_release(&process->site_writers, (uint32_t)-1);
+  bscope_quiet_leave(&quiet);
+}
+
 void bscope_site_file_note(const struct bscope_site *site, uint32_t id, uint32_t *filed) {
   struct bscope_process *process = bscope_process_get();
   if (!process)
@@ -97,14 +108,7 @@ void bscope_site_file_note(const struct bscope_site *site, uint32_t id, uint32_t
   uint32_t serial = bscope_load_ordered(&process->site_serial); /* partner: bscope_site_file_begin */
   if (bscope_likely(serial == 0 || bscope_load_acquire(filed) == serial) || site->word == BSCOPE_SITE_OFF)
     return;
-  bscope_add_ordered(&process->site_writers, 1); /* partner: bscope_site_file_is_left */
-  struct bscope_site_file *file = bscope_load_ordered(&process->site_file);
-  if (file && bscope_load_acquire(filed) != file->serial) {
-    write_site(file, site, id);
-    bscope_store_release(filed, file->serial); /* pairs with the acquire of who finds the entry written */
-  }
-  if (bscope_load_relaxed(&process->site_writers) != 0) /* a handler may have forked, and this be the child: wiped */
-    bscope_add_release(&process->site_writers, (uint32_t)-1);
+  note_quietly(process, site, id, filed);
 }
 
 void bscope_site_file_begin(struct bscope_site_file *file) {
