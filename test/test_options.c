@@ -247,7 +247,8 @@ static void applies_fields_that_are_not_0(void **state) {
                                     .addresses = BSCOPE_ON,
                                     .times = BSCOPE_OFF,
                                     .file = "/a/%e.%p",
-                                    .overwrite = BSCOPE_ON};
+                                    .overwrite = BSCOPE_ON,
+                                    .pack = BSCOPE_ON};
   assert_int_equal(bscope_settings_apply(&settings, &options), 0);
   assert_false(settings.enabled);
   assert_int_equal(settings.overflow, BSCOPE_OVERFLOW_DROP);
@@ -259,6 +260,7 @@ static void applies_fields_that_are_not_0(void **state) {
   assert_false(settings.times);
   assert_string_equal(settings.file, "/a/%e.%p");
   assert_true(settings.overwrite);
+  assert_true(settings.pack);
   options = (struct bscope_options){.size = sizeof(options), .enabled = BSCOPE_ON, .filter = ""};
   assert_int_equal(bscope_settings_apply(&settings, &options), 0);
   assert_true(settings.enabled);
@@ -287,6 +289,7 @@ static void refuses_bad_fields_whole(void **state) {
       {{.file = long_filter}, "file is 1024 bytes"},
       {{.file = "a%q"}, "file is \"a%q\": trace file"},
       {{.overwrite = 2}, "overwrite is 2"},
+      {{.pack = 2}, "pack is 2"},
       {{.addresses = 5}, "addresses is 5"},
       {{.times = -7}, "times is -7"},
   };
@@ -333,7 +336,8 @@ static void help_lists_every_key(void **state) {
   static const char *const names[] = {
       "enabled=0|1", "overflow=block|drop", "clock=counter|tsc", "collector=thread|none",
       "ring=EVENTS", "memory=BYTES",        "filter=GLOBS",      "addresses=0|1",
-      "times=0|1",   "file=PATH",           "overwrite=0|1",     "help=0|1"};
+      "times=0|1",   "file=PATH",           "overwrite=0|1",     "pack=0|1",
+      "help=0|1"};
   struct lines lines = {0};
   bscope_settings_help(keep, &lines);
   assert_int_equal(lines.count, BSCOPE_COUNT(names));

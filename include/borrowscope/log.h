@@ -99,6 +99,14 @@ struct bscope_trace_info {
  */
 BSCOPE_API int bscope_log_trace_info(const struct bscope_log *log, struct bscope_trace_info *out);
 
+/*
+ * Packs a trace file whose program has ended with zstd; bscope_log_open reads it as before. It is written beside
+ * `output` (NULL: in place of `path`) and takes its name when it is whole. BSCOPE_ERR_INVALID_ARGUMENT: the file is
+ * being written, damaged or packed already; BSCOPE_ERR_EXPORT, BSCOPE_ERR_IO (also: there is no libzstd.so.1),
+ * BSCOPE_ERR_FORMAT, BSCOPE_ERR_NO_MEMORY. Whatever fails, `path` stays as it was. Any thread, not in a signal handler.
+ */
+BSCOPE_API int bscope_log_pack(const char *path, const char *output);
+
 /* Events that the snapshot holds; position i of bscope_log_at runs from 0 to count - 1. Many threads may read one log.
  */
 BSCOPE_API size_t bscope_log_count(const struct bscope_log *log);

@@ -34,6 +34,7 @@ struct bscope_options {
   int times;                       /* enum bscope_switch; exports show times: on */
   const char *file;                /* trace file that the session records into; %p pid, %e program, %t time, %%: none */
   int overwrite;                   /* enum bscope_switch; a file of that name is replaced: off */
+  int pack;                        /* enum bscope_switch; the file is packed when recording ends in order: off */
 };
 
 /* Counts of one moment; attempted = logged + dropped + lost + evicted + pending holds always. Events but where noted.
@@ -78,7 +79,7 @@ struct bscope_stats {
 BSCOPE_API int bscope_start(const struct bscope_options *options);
 
 /* Ends recording: later events are not attempted until bscope_start. The log stays readable, and a trace file is
- * complete. Any thread, not in a handler. */
+ * complete. What pack=1 can't pack stays as it is, with bscope_log_pack's status. Any thread, not in a handler. */
 BSCOPE_API int bscope_stop(void);
 
 /* Brings every event whose call has returned into the log; waits at most 100 ms for a writer in mid-call. */

@@ -55,6 +55,7 @@ static const struct key keys[] = {
     {"file", PATH, BOTH(file), 0, 0, "PATH", "",
      "trace file to record into, which must not exist; %p is the pid, %e the program, %t the time, %% a '%'"},
     {"overwrite", SWITCH, BOTH(overwrite), 0, 0, "0|1", "0", "a file of that name is replaced"},
+    {"pack", SWITCH, BOTH(pack), 0, 0, "0|1", "0", "pack the file with zstd when recording ends in order"},
     {"help", SWITCH, offsetof(struct bscope_settings, help), NOT_A_FIELD, 0, 0, "0|1", "0", "list these keys"},
 };
 

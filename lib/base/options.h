@@ -24,6 +24,7 @@ struct bscope_settings {
   char filter[BSCOPE_FILTER_MAX];
   char file[BSCOPE_FILTER_MAX]; /* "": none */
   bool overwrite;
+  bool pack;
 };
 
 /* What the parser has to say; called once for each complaint with one line without newline. May be NULL. */

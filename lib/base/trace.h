@@ -27,7 +27,7 @@ enum bscope_extent_kind {
   BSCOPE_EXTENT_SITES = 4,   /* struct bscope_sites_head, then entries */
   BSCOPE_EXTENT_THREADS = 5, /* struct bscope_thread_row[], ended by a tid of 0 or the extent's end */
   BSCOPE_EXTENT_LATES = 6,   /* struct bscope_late[], ended by a row that is not full or the extent's end */
-  BSCOPE_EXTENT_PACKED = 7   /* struct bscope_packed_head, then a zstd frame of blocks */
+  BSCOPE_EXTENT_PACKED = 7   /* struct bscope_packed_head, then a zstd frame of a piece of another file */
 };
 
 /*
@@ -81,6 +81,26 @@ struct bscope_site_entry {
 };
 
 _Static_assert(sizeof(struct bscope_site_entry) == 56, "a site's entry is 56 bytes and its strings");
+
+/* --- packed files --- */
+
+#define BSCOPE_PACKED_BYTES (1u << 20) /* what a group unpacks to, but for the last one */
+
+/*
+ * A packed file has the header of the file it was made from, and that one's other granules in groups: group n is the
+ * bytes from 4096 + n MiB on. Each lies in an extent of its own, so that a reader unpacks those that it needs.
+ */
+struct bscope_packed_head {
+  struct bscope_extent extent;
+  uint32_t check;  /* CRC32C of what follows up to the frame's end */
+  uint32_t packed; /* bytes of the frame, which begins at extent.head */
+  uint64_t place;  /* of the group's first byte in the file it is of */
+  uint64_t size;   /* of that file */
+  uint32_t bytes;  /* of the group, unpacked */
+  uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct bscope_packed_head) == 96, "the head of a packed group is 96 bytes");
 
 /* --- the file's header --- */
 

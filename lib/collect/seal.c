@@ -4,6 +4,7 @@
  * on recording; what they bring after that is found in rings and cells as after any other end.
  */
 #include "base/atomic.h"
+#include "collect/environment.h"
 #include "collect/state.h"
 #include "collect/trace.h"
 
@@ -45,7 +46,7 @@ static bool finish_if_sealed(struct bscope_session *s) {
   return sealed;
 }
 
-static void seal(struct bscope_session *s) {
+static bool seal(struct bscope_session *s) {
   uint64_t clock = s->recorder.timed ? bscope_tsc() : bscope_load_acquire(s->recorder.clock); /* as in settle */
   uint64_t end = bscope_now_ns() + SEAL_MOST_NS, at = 0;
   bool reached = false;
@@ -62,10 +63,11 @@ static void seal(struct bscope_session *s) {
     else if (!reached && turned && turn.more && !turn.no_memory)
       continue;
     if (finish_if_sealed(s))
-      return;
+      return true;
     if (!turned || turn.placed == 0)
       nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
   }
+  return false;
 }
 
 /* The current session of this process with a reference, if it has a file. Calls that record see the gate change. */
@@ -85,21 +87,25 @@ static struct bscope_session *take_session(struct bscope_process *process, bool 
   return s;
 }
 
-void bscope_trace_seal(bool ends) {
+int bscope_trace_seal(bool ends) {
   struct bscope_process *process = bscope_process_get();
   if (!process || bscope_load_relaxed(&process->pid) != (uint32_t)getpid())
-    return; /* a child of vfork ends: the state is its parent's */
+    return BSCOPE_OK; /* a child of vfork ends: the state is its parent's */
   struct bscope_guard guard;
   bscope_guard_enter(&guard);
   struct bscope_session *s = take_session(process, ends);
+  int status = BSCOPE_OK;
   if (s) {
-    seal(s);
+    if (seal(s))
+      status = bscope_trace_pack(s);
     bscope_session_unref(s);
   }
   bscope_guard_leave(&guard);
+  return status;
 }
 
 /* Behind the program's own handlers and destructors, and before those of the libraries that this one uses. */
 static __attribute__((destructor(101))) void on_exit_of_process(void) {
-  bscope_trace_seal(true);
+  if (bscope_trace_seal(true) != BSCOPE_OK)
+    bscope_environment_say(bscope_last_error());
 }

@@ -585,7 +585,7 @@ int bscope_stop(void) {
   if (rc == BSCOPE_OK)
     rc = bscope_flush();
   if (rc == BSCOPE_OK)
-    bscope_trace_seal(false);
+    rc = bscope_trace_seal(false);
   return rc;
 }
 

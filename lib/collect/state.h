@@ -31,6 +31,7 @@ struct bscope_session {
   struct bscope_region region;
   struct bscope_settings settings;
   struct bscope_trace_header *trace; /* of its file, or NULL */
+  bool packed;                       /* its file was, or could not be */
   struct bscope_site_file sites;     /* in it */
   uint64_t trace_samples;            /* written to it */
   uint32_t parent;                   /* pid of the process whose recording this process inherited, or 0 */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "collect/state.h"
 
+#include <borrowscope/log.h>
 #include <borrowscope/version.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PACK_LOCK_NS 200000000u
 
 /* All under the drain lock: first events in signal handlers have little stack. */
 static uint32_t home;                     /* the process that loaded the library: all others were forked */
@@ -196,4 +199,18 @@ void bscope_trace_count(struct bscope_session *session) {
 void bscope_trace_set_state(struct bscope_session *session, uint32_t state) {
   if (session->trace)
     bscope_store_release(&session->trace->state, state); /* partner: whoever reads the file */
+}
+
+/* What is still mapped is the file that was there before: what a thread records from now on stays out of the new one.
+ */
+int bscope_trace_pack(struct bscope_session *session) {
+  struct bscope_lock *drain = &bscope_process_get()->drain;
+  char name[BSCOPE_TRACE_MADE];
+  if (!session->settings.pack || !bscope_lock_take(drain, PACK_LOCK_NS))
+    return BSCOPE_OK;
+  bool again = session->packed;
+  session->packed = true;
+  strcpy(name, path);
+  bscope_lock_release(drain);
+  return again ? BSCOPE_OK : bscope_log_pack(name, NULL);
 }

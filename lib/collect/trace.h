@@ -41,11 +41,15 @@ void bscope_trace_count(struct bscope_session *session);
 /* enum bscope_trace_state */
 void bscope_trace_set_state(struct bscope_session *session, uint32_t state);
 
+/* Without the lock, once for each session: packs its sealed file in its place if the settings say so. 0, or the status
+ * of bscope_log_pack. */
+int bscope_trace_pack(struct bscope_session *session);
+
 /*
  * Drains and seals all there is in the current session's file, and marks it as complete; gives up after a second, and
  * then its reader does the rest. Without the lock. `ends`: the process is about to end, and what is recorded all the
- * same takes the mark away first.
+ * same takes the mark away first. Then packs the file if the settings say so: 0, or why it stays as it is.
  */
-void bscope_trace_seal(bool ends);
+int bscope_trace_seal(bool ends);
 
 #endif

@@ -70,12 +70,11 @@ void *bscope_trace_grow(struct bscope_trace *trace, void *items, size_t *capacit
   return grown;
 }
 
-/* Bytes read, fewer at the end of the file; -1. */
-static ssize_t read_some(const struct bscope_trace *trace, uint64_t offset, uint8_t *out, size_t bytes) {
+ssize_t bscope_trace_read_raw(const struct bscope_trace *trace, uint64_t offset, void *out, size_t bytes) {
   size_t have = 0;
 
   while (have < bytes) {
-    ssize_t n = pread(trace->fd, out + have, bytes - have, (off_t)(offset + have));
+    ssize_t n = pread(trace->fd, (uint8_t *)out + have, bytes - have, (off_t)(offset + have));
 
     if (n < 0 && errno == EINTR)
       continue;
@@ -86,6 +85,11 @@ static ssize_t read_some(const struct bscope_trace *trace, uint64_t offset, uint
     have += (size_t)n;
   }
   return (ssize_t)have;
+}
+
+/* Bytes read, fewer at the end of the file; -1. */
+static ssize_t read_some(const struct bscope_trace *trace, uint64_t offset, uint8_t *out, size_t bytes) {
+  return (trace->packed.size ? bscope_trace_read_packed : bscope_trace_read_raw)(trace, offset, out, bytes);
 }
 
 bool bscope_trace_read(const struct bscope_trace *trace, uint64_t offset, void *out, size_t bytes) {

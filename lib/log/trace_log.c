@@ -161,6 +161,7 @@ static void trace_destroy(struct bscope_log *log) {
     close(trace->fd);
   bscope_trace_free_cache(trace);
   bscope_trace_free_sites(trace);
+  bscope_trace_free_packed(trace);
   free(trace->path);
   free(trace->buffer);
   free(trace->blocks);
@@ -232,7 +233,7 @@ static void count_stats(struct bscope_trace *trace) {
   stats->evicted = stats->first = trace->log.first;
   stats->attempted = end + dropped;
   stats->threads = trace->log.thread_count;
-  stats->bytes = trace->size;
+  stats->bytes = trace->info.bytes;
   stats->generation = trace->log.generation;
   stats->sites = trace->site_count;
   stats->rings = trace->rings;
@@ -266,6 +267,8 @@ static void read_all(struct bscope_trace *trace) {
     bscope_trace_recover(trace);
   if (trace->is_written)
     read_new_sites(trace);
+  if (trace->packed.bad)
+    bscope_trace_damage(trace, trace->packed.bad, "a packed piece, which can't be unpacked");
   log->generation = trace->epoch.generation;
   log->hides_times = (trace->header.options & 2) != 0;
   log->shows_addresses = (trace->header.options & 1) != 0;
@@ -294,6 +297,7 @@ struct bscope_log *bscope_log_open(const char *path) {
   trace->log.refs = 1;
   trace->fd = -1;
   pthread_mutex_init(&trace->cache.lock, NULL);
+  pthread_mutex_init(&trace->packed.lock, NULL);
   if (bscope_trace_input_open(trace, path) == BSCOPE_OK && bscope_trace_header_read(trace) == BSCOPE_OK)
     read_all(trace);
   if (trace->status == BSCOPE_OK)

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether an extent begins here; *extent is its header. What was one and is damaged is said. */
-static bool find_extent(struct bscope_trace *trace, uint64_t offset, struct bscope_extent *extent) {
+bool bscope_trace_find_extent(struct bscope_trace *trace, uint64_t offset, struct bscope_extent *extent) {
   const struct bscope_extent *place = bscope_trace_view(trace, offset, sizeof(*place));
   uint32_t magic, check;
   bool right;
@@ -114,21 +113,21 @@ static void read_extent(struct bscope_trace *trace, const struct bscope_extent *
     note_piece(trace, &piece);
     break;
   case BSCOPE_EXTENT_PACKED:
-    bscope_trace_damage(trace, extent->offset, "packed blocks, which this version can't read");
+    bscope_trace_note_group(trace, extent, piece.end);
     break;
   default: /* what a newer minor version adds */
     break;
   }
 }
 
-void bscope_trace_scan(struct bscope_trace *trace) {
+static void scan(struct bscope_trace *trace) {
   uint64_t offset = BSCOPE_GRANULE;
 
   while (trace->status == BSCOPE_OK && offset < trace->size && trace->size - offset >= sizeof(struct bscope_extent)) {
     struct bscope_extent extent;
     uint64_t left = trace->size - offset;
 
-    if (!find_extent(trace, offset, &extent)) {
+    if (!bscope_trace_find_extent(trace, offset, &extent)) {
       offset += BSCOPE_GRANULE;
       continue;
     }
@@ -137,4 +136,11 @@ void bscope_trace_scan(struct bscope_trace *trace) {
       return;
     offset += extent.bytes;
   }
+}
+
+/* What packed groups unpack to is a file of its own, which has no groups. */
+void bscope_trace_scan(struct bscope_trace *trace) {
+  scan(trace);
+  if (trace->status == BSCOPE_OK && bscope_trace_unpack(trace))
+    scan(trace);
 }

@@ -15,6 +15,7 @@
 #include "log/snapshot.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #define BSCOPE_TRACE_SITES_MOST (1u << 20) /* ids beyond are damage: no process registers so many */
 #define BSCOPE_TRACE_CACHE 8u              /* blocks */
@@ -73,6 +74,29 @@ struct bscope_trace_cache {
   struct bscope_trace_held **kept; /* by block: whose payloads were given away for the log's life; NULL: none yet */
 };
 
+/* A piece of a packed file: group n unpacks to `bytes` from BSCOPE_GRANULE + n * BSCOPE_PACKED_BYTES on. */
+struct bscope_trace_group {
+  uint64_t frame; /* its place in the file as it is */
+  uint32_t packed;
+  uint32_t bytes; /* 0: it is missing or damaged */
+};
+
+#define BSCOPE_TRACE_UNPACKED 4u /* groups in memory */
+
+/* The groups, and those that were used last. From the scan's end on the lock guards all of it. */
+struct bscope_trace_packed {
+  pthread_mutex_t lock;
+  struct bscope_trace_group *groups;
+  size_t count, capacity;
+  uint64_t told; /* by groups: the size of the file that was packed */
+  uint64_t size; /* of what they unpack to; 0: not packed, or not known yet */
+  uint64_t bad;  /* place of a frame that can't be unpacked although its check is right; 0: there is none */
+  uint8_t *slots[BSCOPE_TRACE_UNPACKED];
+  size_t numbers[BSCOPE_TRACE_UNPACKED]; /* of the group in a slot, from 1 */
+  uint64_t used[BSCOPE_TRACE_UNPACKED];  /* when, by `turn` */
+  uint64_t turn;
+};
+
 struct bscope_trace_text; /* memory for sites and their strings */
 
 struct bscope_trace {
@@ -80,7 +104,7 @@ struct bscope_trace {
   int status; /* what ended the reading, if it was not damage: its message is set */
   int fd;
   char *path;
-  uint64_t size;
+  uint64_t size; /* of a packed file: of what it unpacks to, and so are offsets once that is known */
 
   uint8_t *buffer; /* [buffer_offset, buffer_offset + buffer_size) of the file */
   uint64_t buffer_offset;
@@ -122,6 +146,7 @@ struct bscope_trace {
 
   struct bscope_trace_info info;
   struct bscope_trace_cache cache;
+  struct bscope_trace_packed packed;
 };
 
 /* --- trace_input.c --- */
@@ -141,6 +166,9 @@ void bscope_trace_forget(struct bscope_trace *trace);
 /* Reads into memory of the caller, on any thread: whether it got all. */
 bool bscope_trace_read(const struct bscope_trace *trace, uint64_t offset, void *out, size_t bytes);
 
+/* The same of the file as it is, and as many as there are: -1 with errno. */
+ssize_t bscope_trace_read_raw(const struct bscope_trace *trace, uint64_t offset, void *out, size_t bytes);
+
 /* Notes damage; the text of what comes first in the file is kept. */
 void bscope_trace_damage(struct bscope_trace *trace, uint64_t offset, const char *what);
 
@@ -149,6 +177,19 @@ int bscope_trace_fail(struct bscope_trace *trace, enum bscope_status status, uin
 
 /* Room for `count` items of `size` bytes: the array's place, or NULL with the status set. */
 void *bscope_trace_grow(struct bscope_trace *trace, void *items, size_t *capacity, size_t count, size_t size);
+
+/* --- trace_packed.c --- */
+
+/* Notes a packed group, unless it is damaged: then that. `end`: of the extent, within the file. */
+void bscope_trace_note_group(struct bscope_trace *trace, const struct bscope_extent *extent, uint64_t end);
+
+/* All groups are known: from now on offsets are those of the file that was packed. False: there are no groups. */
+bool bscope_trace_unpack(struct bscope_trace *trace);
+
+/* Reads up to what is missing or damaged: bytes, or -1 with errno. Any thread. */
+ssize_t bscope_trace_read_packed(const struct bscope_trace *trace, uint64_t offset, void *out, size_t bytes);
+
+void bscope_trace_free_packed(struct bscope_trace *trace);
 
 /* --- trace_header.c --- */
 
@@ -159,6 +200,9 @@ int bscope_trace_header_read(struct bscope_trace *trace);
 bool bscope_trace_writer_lives(const struct bscope_trace_header *header);
 
 /* --- trace_scan.c --- */
+
+/* Whether an extent begins here; *extent is its header. What was one and is damaged is said. */
+bool bscope_trace_find_extent(struct bscope_trace *trace, uint64_t offset, struct bscope_extent *extent);
 
 /* Reads all extents; chunks, rings and late events only into `pieces`. */
 void bscope_trace_scan(struct bscope_trace *trace);

@@ -27,9 +27,10 @@ enum cli_verb {
   CLI_EXPORT = 1u << 6,
   CLI_WHY = 1u << 7,
   CLI_DOCTOR = 1u << 8,
-  CLI_HELP = 1u << 9,
+  CLI_PACK = 1u << 9,
+  CLI_HELP = 1u << 10,
   CLI_READERS = CLI_REPORT | CLI_EVENTS | CLI_GRAPH | CLI_STATS | CLI_CHECK | CLI_EXPORT | CLI_WHY,
-  CLI_ALL = CLI_READERS | CLI_RUN | CLI_DOCTOR
+  CLI_ALL = CLI_READERS | CLI_RUN | CLI_DOCTOR | CLI_PACK
 };
 
 enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
@@ -54,6 +55,7 @@ struct cli_options {
   bool follow;
   bool strict;
   bool force;
+  bool replace;
   bool quiet;
   bool addresses;
   bool no_times;
@@ -114,6 +116,7 @@ int cli_check(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_why(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_pack(struct cli *cli);
 int cli_help(struct cli *cli);
 
 /* help.c, manual.c, completion.c: made from the tables. `command` NULL: of the whole program. */

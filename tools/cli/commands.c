@@ -61,6 +61,12 @@ const struct cli_command cli_commands[] = {
     {"doctor", CLI_DOCTOR, FILE_WORD, 0, 1, "text|json", "whether a trace is whole and this system can record",
      "Each line is ok, warn or fail, with what to do. Exits with 1 if one is fail.", "borrowscope doctor count.bscope",
      cli_doctor},
+    {"pack", CLI_PACK, "FILE", 1, 1, "text|json", "make a trace smaller",
+     "Writes what FILE holds, packed with zstd, into another file: FILE's name with .packed before its ending, unless "
+     "-o names one. Every command reads it like the one it was made from. A trace that is still recorded or that is "
+     "damaged is refused; one whose program died is packed with all that can be recovered. FILE stays unless --replace "
+     "is given.",
+     "borrowscope pack --replace count.bscope", cli_pack},
     {"help", CLI_HELP, "[COMMAND]", 0, 1, "text", "what the program or one of its commands does", "", "", cli_help},
 };
 const size_t cli_command_count = CLI_COUNT(cli_commands);

@@ -12,11 +12,12 @@
 
 const struct cli_option cli_option_table[] = {
     {"format", 0, "FORMAT", CLI_ALL, CLI_FORMAT, FIELD(format), "what to write"},
-    {"output", 'o', "FILE", CLI_RUN | CLI_EXPORT, CLI_WORD, FIELD(output),
+    {"output", 'o', "FILE", CLI_RUN | CLI_EXPORT | CLI_PACK, CLI_WORD, FIELD(output),
      "write to FILE (of run: the trace; %p in it is the process's number)"},
     {"option", 0, "KEY=VALUE", CLI_RUN, CLI_SETTING, 0,
      "an option of the library, as in BORROWSCOPE_OPTIONS; repeatable"},
     {"force", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(force), "remove the trace FILE first if there is one"},
+    {"replace", 0, NULL, CLI_PACK, CLI_FLAG, FIELD(replace), "put the packed file in the place of FILE"},
     {"kind", 0, "KIND[,KIND]...", CLI_EVENTS, CLI_WORD, FIELD(kinds), "only events of these kinds (New, Borrow, ...)"},
     {"name", 0, "GLOB", CLI_EVENTS | CLI_GRAPH, CLI_WORD, FIELD(name), "only what has such a name (* and ?)"},
     {"thread", 0, "THREAD", CLI_EVENTS, CLI_WORD, FIELD(thread), "only events of this thread: its number, or its name"},
