@@ -129,7 +129,7 @@ static inline bool build_is_open(const struct build *build, size_t at) {
 }
 
 /* A check over `size` bytes with the two words at their place taken as 0. */
-static inline uint32_t build_check(const void *bytes, size_t size, size_t magic, size_t check) {
+static __attribute__((noinline)) uint32_t build_check(const void *bytes, size_t size, size_t magic, size_t check) {
   uint8_t *copy = malloc(size);
   uint32_t found;
 

@@ -11,6 +11,7 @@ quick|ninja-build|runs the build
 quick|pkg-config|finds the libraries
 quick|liburcu-dev|read-copy-update: readers beside the collector
 quick|libjansson-dev|encodes strings of the JSON export
+quick|libzstd1|packs trace files, and reads packed ones
 quick|python3|shows the JSON; scripts
 check|libcmocka-dev|the framework of the module tests
 check|clang|the second compiler
