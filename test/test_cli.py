@@ -576,6 +576,56 @@ class Files(unittest.TestCase):
                 self.assertNotIn("\033", out + err)
 
 
+class Pack(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        os.chdir(self.folder)
+
+    def tearDown(self):
+        os.chdir("/")
+        shutil.rmtree(self.folder)
+
+    def record(self, name, options=""):
+        """The demo's trace, of some MiB of text: the number of its events."""
+        if not os.path.exists("text0"):
+            for i in range(400):
+                with open(f"text{i}", "w", encoding="ascii") as stream:
+                    stream.write(" ".join(f"word{(i * k) % 997}" for k in range(400)))
+        texts = [f"text{i}" for i in range(400)]
+        subprocess.run([LINKED, "--json", "/dev/null", *texts], env=environment({"BORROWSCOPE_OPTIONS": f"file={name}{options}"}),
+                       capture_output=True, check=True)
+        return in_pipe(["events", "-q", name], program=REAL)[1].count("\n")
+
+    def test_the_demo_takes_six_bytes_an_event(self):
+        for options in ("", ":pack=1"):
+            events = self.record("demo.bscope", options)
+            self.assertGreater(events, 4000)
+            before = in_pipe(["events", "demo.bscope"], program=REAL)
+            if not options:
+                status, out, err = in_pipe(["pack", "demo.bscope"], program=REAL)
+                self.assertEqual((status, err), (0, ""))
+                self.assertIn("demo.packed.bscope: ", out)
+                self.assertEqual(in_pipe(["events", "demo.packed.bscope"], program=REAL), before)
+                self.assertGreater(os.path.getsize("demo.bscope"), 6 * events)  # it stays
+                status, out, _ = in_pipe(["pack", "--replace", "--format", "json", "demo.bscope"], program=REAL)
+                self.assertEqual((status, json.loads(out)["events"]), (0, events))
+                self.assertEqual(in_pipe(["events", "demo.bscope"], program=REAL), before)
+            print(f"{os.path.getsize('demo.bscope') / events:.2f} bytes an event")
+            self.assertLessEqual(os.path.getsize("demo.bscope"), 6 * events)
+            os.unlink("demo.bscope")
+
+    def test_what_is_refused(self):
+        self.record("demo.bscope")
+        for args, why in ((["--replace", "-o", "x", "demo.bscope"], "leave one of"), (["nothere"], "can't be opened"), ([], "FILE is missing"),
+                          (["-o", "no/such/x", "demo.bscope"], "its directory does not exist")):
+            status, out, err = in_pipe(["pack", *args], program=REAL)
+            self.assertEqual((status, out), (2, ""), args)
+            self.assertIn(why, err)
+        self.assertEqual(in_pipe(["pack", "--replace", "demo.bscope"], program=REAL)[0], 0)
+        self.assertIn("it is packed already", in_pipe(["pack", "demo.bscope"], program=REAL)[2])
+        self.assertEqual([name for name in os.listdir() if "text" not in name], ["demo.bscope"])
+
+
 class Run(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
