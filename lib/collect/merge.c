@@ -209,8 +209,11 @@ void bscope_merge_main(struct bscope_merge *merge, struct bscope_ring *ring) {
 }
 
 void bscope_merge_mark_taken(struct bscope_ring *ring, uint64_t offset, uint32_t slots) {
-  for (uint32_t i = 0; i < slots && offset + i < 64; i++)
+  for (uint32_t i = 0; i < slots && offset + i < 64; i++) {
+    /* Its own slot first. Release, as in bscope_merge_end_nested: partner of both is whoever reads the file. */
+    bscope_store_release(&bscope_ring_slot(ring, ring->tail + offset + i)->site, BSCOPE_RECORD_VOID);
     ring->taken |= 1ull << (offset + i);
+  }
 }
 
 bool bscope_merge_has_nested(struct bscope_ring *ring, uint64_t offset) {
@@ -226,12 +229,13 @@ bool bscope_merge_has_nested(struct bscope_ring *ring, uint64_t offset) {
 }
 
 void bscope_merge_end_nested(struct bscope_ring *ring) {
-  uint64_t tail = bscope_load_relaxed(&ring->tail);
-  while (ring->taken & 1) {
-    ring->taken >>= 1;
-    tail++;
-  }
+  uint64_t tail = bscope_load_relaxed(&ring->tail), taken = ring->taken;
+  for (; taken & 1; tail++)
+    taken >>= 1;
+  /* No bits meanwhile: with either tail they would say of another slot that it was taken. */
+  bscope_store_release(&ring->taken, 0);
   bscope_store_release(&ring->tail, tail); /* pairs with the nested claim's acquire */
+  bscope_store_release(&ring->taken, taken);
 }
 
 void bscope_merge_nested(struct bscope_merge *merge, struct bscope_ring *ring) {
