@@ -611,9 +611,9 @@ static int reset_locked(void *context, const struct bscope_view *view) {
   s->open_count = 0;
   s->open_unfollowed = 0;
   s->gap.since_ns = 0;
+  bscope_trace_epoch(s, base); /* first: from here on a reader passes over what is taken apart below */
   bscope_window_begin(&s->window, base);
   bscope_store_begin(s->store, base, s->log_generation);
-  bscope_trace_epoch(s);
   bscope_drain_sample(s, true);
   if (s->recorder.timed)
     bscope_timed_begin(&s->timed);

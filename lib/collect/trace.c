@@ -156,16 +156,16 @@ void bscope_trace_begin(struct bscope_session *session) {
   h->check = bscope_crc32c(0, h, constant);
   memcpy((char *)session->trace + magic, (char *)h + magic, constant - magic);
   bscope_store_relaxed(&session->trace->state, BSCOPE_TRACE_LIVE);
-  bscope_trace_epoch(session);
+  bscope_trace_epoch(session, session->window.origin);
   memcpy(&word, h->magic, magic);
   bscope_store_release((uint64_t *)(void *)session->trace->magic, word); /* partner: whoever reads the file */
 }
 
-void bscope_trace_epoch(struct bscope_session *session) {
+void bscope_trace_epoch(struct bscope_session *session, uint64_t base) {
   if (!session->trace)
     return;
   struct bscope_trace_epoch *epoch = &session->trace->epochs[session->log_generation % 2];
-  const uint64_t pair[] = {session->log_generation, session->window.origin};
+  const uint64_t pair[] = {session->log_generation, base};
   bscope_store_release(&epoch->check, 0); /* what stands there is older than the other one, and ends to be valid */
   epoch->generation = pair[0];
   epoch->base = pair[1];

@@ -30,8 +30,8 @@ void bscope_trace_discard(struct bscope_session *session);
 /* Why the newest session has no file, and what to do, into line[BSCOPE_TRACE_LINE]. */
 void bscope_trace_complain(const struct bscope_session *session, char *line);
 
-/* A new generation of the log begins; what was published of the older one is let go already. */
-void bscope_trace_epoch(struct bscope_session *session);
+/* A new generation of the log begins with stamp `base`: stored before what was published of the older one is let go. */
+void bscope_trace_epoch(struct bscope_session *session, uint64_t base);
 
 void bscope_trace_sample(struct bscope_session *session, uint64_t stamp, uint64_t ns);
 

@@ -224,9 +224,10 @@ static void sort_events(struct bscope_trace *trace) {
   if (trace->event_count)
     qsort(events, trace->event_count, sizeof(*events), compare);
   for (size_t i = 0; i < trace->event_count; i++) {
-    if (kept == 0 || events[i].position != events[kept - 1].position)
-      events[kept++] = events[i];
-    else if (events[kept - 1].site == BSCOPE_SITE_OPEN)
+    if (kept == 0 || events[i].position != events[kept - 1].position) {
+      if (events[i].rank != BSCOPE_TRACE_IN_LATE || events[i].position < trace->sealed)
+        events[kept++] = events[i]; /* a late row that takes no OPEN's place is left over from a reset */
+    } else if (events[kept - 1].site == BSCOPE_SITE_OPEN)
       events[kept - 1] = events[i];
   }
   trace->event_count = kept;
