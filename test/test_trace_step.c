@@ -319,6 +319,19 @@ static void forge_header(void) {
   memcpy(copy, &header, sizeof(header));
 }
 
+/* The pages that rings, chunks and the others begin with: what is changed there is looked at behind each step. */
+static size_t hot[64], hot_count;
+
+static void find_hot(void) {
+  hot_count = 0;
+  for (size_t at = 0; at < mapped_size && hot_count < TEST_COUNT(hot); at += sizeof(first_page)) {
+    uint32_t magic;
+    memcpy(&magic, mapped + at, sizeof(magic));
+    if (at == 0 || magic == BSCOPE_EXTENT_MAGIC)
+      hot[hot_count++] = at;
+  }
+}
+
 /* Takes over what the file is now. False: it is what it was. */
 static bool take_copy(void) {
   struct stat status;
@@ -334,9 +347,21 @@ static bool take_copy(void) {
     memcpy(page, mapped + at, sizeof(first_page));
     changed = true;
   }
-  if (changed)
+  if (changed) {
     forge_header();
+    find_hot();
+  }
   return changed;
+}
+
+static bool is_hot(void) {
+  struct stat status;
+  if (!mapped || fstat(file, &status) != 0 || (size_t)status.st_size != mapped_size)
+    return true;
+  for (size_t i = 0; i < hot_count; i++)
+    if (memcmp(hot[i] ? copy + hot[i] : first_page, mapped + hot[i], sizeof(first_page)) != 0)
+      return true;
+  return false;
 }
 
 static void read_copy(void) {
@@ -418,11 +443,13 @@ static void forget(void) {
 /* Steps through the call, with a signal behind step `inject`; reads ever fewer copies. Returns the steps. */
 static uint64_t step_through(const struct scenario *s, struct test_random *r, uint64_t inject, uint64_t *reads) {
   pid_t pid = begin(s, r);
-  uint64_t steps = 0, stride = 1, most = getenv("BSCOPE_TEST_FULL") ? 20 * s->reads : s->reads, left = most, cost = 0;
+  uint64_t steps = 0, stride = 1, most = getenv("BSCOPE_TEST_FULL") ? 20 * s->reads : s->reads, left = most, cost = 0,
+           heat = 4 * most;
   for (uint64_t wait = 0; phase() == STEPPING && steps < STEP_MOST; steps++) {
     step(pid, inject && steps == inject ? SIGUSR1 : 0);
-    if (repeats(pid) || (wait > 0 && wait-- > 0))
+    if (repeats(pid) || (!(heat > 0 && is_hot()) && wait > 0 && wait-- > 0))
       continue;
+    heat -= heat > 0;
     wait = test_below(r, 2 * stride - 1);
     bool changed = take_copy();
     if (changed)
