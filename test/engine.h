@@ -65,6 +65,14 @@ static inline uint64_t test_walk(const struct bscope_log *log, void (*fn)(void *
   return events;
 }
 
+/* Events of the session's log. */
+static inline uint64_t test_log_events(void) {
+  struct bscope_log *log = test_log();
+  uint64_t events = test_walk(log, NULL, NULL);
+  bscope_log_free(log);
+  return events;
+}
+
 /* How many positions of a log are of this kind. */
 static inline uint64_t test_count_kind(const struct bscope_log *log, enum bscope_kind kind) {
   struct bscope_event event;

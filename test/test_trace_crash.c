@@ -371,6 +371,7 @@ static void log_over_fork(void) {
   check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
   check_own(pid, getpid(), 10, BSCOPE_TRACE_DONE);
   check_equal(test_walk(log, NULL, NULL), 20000);
+  bscope_log_free(log);
   exit(3);
 }
 

@@ -71,7 +71,7 @@ static uint64_t record(void) {
   struct bscope_stats stats = {0};
   check_equal(bscope_get_stats(&stats), BSCOPE_OK);
   check(stats.attempted == EVENTS && stats.logged == EVENTS && stats.dropped == 0);
-  check_equal(test_walk(test_log(), NULL, NULL), EVENTS);
+  check_equal(test_log_events(), EVENTS);
   check(rc == BSCOPE_OK || stats.file_errno != 0);
   check((rc == BSCOPE_OK) == (access(path, F_OK) == 0));
   if (rc == BSCOPE_OK)

@@ -343,6 +343,8 @@ static void a_program_that_breaks_off(void **state) {
   static const char *const options[] = {"", ":clock=tsc", ":collector=none", ":clock=tsc:ring=64"};
 
   (void)state;
+  if (TEST_ASAN || TEST_TSAN)
+    skip(); /* they turn signals into exits of their own */
   for (size_t n = 0; n < test_scaled(40, 4); n++) {
     more_options = options[n % TEST_COUNT(options)];
     for (size_t i = 0; i < TEST_COUNT(endings); i++)

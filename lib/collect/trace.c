@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "collect/state.h"
 
-#include <borrowscope/log.h>
 #include <borrowscope/version.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +22,12 @@ static uint32_t home;                     /* the process that loaded the library
 static char path[BSCOPE_TRACE_MADE];      /* of the newest file that was asked for */
 static char last_name[BSCOPE_TRACE_PATH]; /* of the newest one that was made, without number */
 static uint32_t last_number;
-static struct bscope_trace_header scratch; /* for a header that is being made */
+static struct bscope_trace_header scratch;                  /* for a header that is being made */
+static int (*packer)(const char *path, const char *output); /* set once, before there are threads */
+
+void bscope_trace_set_packer(int (*pack)(const char *path, const char *output)) {
+  packer = pack;
+}
 
 void bscope_trace_load(void) {
   home = (uint32_t)getpid();
@@ -212,5 +216,5 @@ int bscope_trace_pack(struct bscope_session *session) {
   session->packed = true;
   strcpy(name, path);
   bscope_lock_release(drain);
-  return again ? BSCOPE_OK : bscope_log_pack(name, NULL);
+  return again || !packer ? BSCOPE_OK : packer(name, NULL);
 }

@@ -45,6 +45,9 @@ void bscope_trace_set_state(struct bscope_session *session, uint32_t state);
  * of bscope_log_pack. */
 int bscope_trace_pack(struct bscope_session *session);
 
+/* Who can pack stands to the right of this stage, and says so when the library is loaded. */
+void bscope_trace_set_packer(int (*pack)(const char *path, const char *output));
+
 /*
  * Drains and seals all there is in the current session's file, and marks it as complete; gives up after a second, and
  * then its reader does the rest. Without the lock. `ends`: the process is about to end, and what is recorded all the

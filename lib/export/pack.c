@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "base/zstd.h"
+#include "collect/trace.h"
 #include "export/replace_file.h"
 #include "log/trace_state.h"
 
@@ -176,4 +177,8 @@ int bscope_log_pack(const char *path, const char *output) {
   int status = why ? bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "%s: %s", path, why) : pack(&p, output ? output : path);
   bscope_log_free(log);
   return status;
+}
+
+static __attribute__((constructor)) void on_load(void) {
+  bscope_trace_set_packer(bscope_log_pack);
 }
