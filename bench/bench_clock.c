@@ -8,7 +8,8 @@
  * It links the library's objects, for the one switch that a program has not: the time stamp counter is measured also
  * where the kernel does not vouch for it (then clock=tsc is refused to programs, and the first line says so).
  *
- *   borrowscope_bench_clock [REPETITIONS]      medians of 7 repetitions, of each the median of 24 batches
+ *   borrowscope_bench_clock [REPETITIONS [FILE]]      medians of 7 repetitions, of each the median of 24 batches; FILE
+ * gets each repetition's, as Google Benchmark writes them
  */
 #include "bench.h"
 
@@ -207,12 +208,45 @@ static void measure(unsigned threads, unsigned which_work, enum kind kind) {
   check_whole();
 }
 
-/* What a kind adds to the work alone: the median of the repetitions' differences. */
+/* What a kind adds to the work alone in one repetition. */
+static double added_once(unsigned threads, unsigned which_work, enum kind kind, int i) {
+  return samples[threads - 1][which_work][kind][i] - samples[threads - 1][which_work][WORK][i];
+}
+
+/* The median of the repetitions' differences. */
 static double added(unsigned threads, unsigned which_work, enum kind kind) {
   double differences[REPETITIONS_MOST];
   for (int i = 0; i < repetitions; i++)
-    differences[i] = samples[threads - 1][which_work][kind][i] - samples[threads - 1][which_work][WORK][i];
+    differences[i] = added_once(threads, which_work, kind, i);
   return nth_of(differences, repetitions, repetitions / 2);
+}
+
+/* Rows as tools/bench-compare reads them: what each clock and its floor added. */
+static void save_row(FILE *file, unsigned threads, unsigned which_work, enum kind kind) {
+  static const char *const names[KINDS] = {[FLOOR_COUNTER] = "floor/clock/counter",
+                                           [COUNTER] = "clock/counter",
+                                           [FLOOR_TSC] = "floor/clock/tsc",
+                                           [TSC] = "clock/tsc"};
+  for (int i = 0; i < repetitions && names[kind] != NULL; i++)
+    fprintf(file,
+            "    {\"name\": \"%s/%d/threads:%u\", \"run_type\": \"iteration\", \"cpu_time\": %.3f, \"time_unit\": "
+            "\"ns\"},\n",
+            names[kind], works[which_work], threads, added_once(threads, which_work, kind, i));
+}
+
+static int save(const char *path) {
+  FILE *file = fopen(path, "w");
+  if (file == NULL) {
+    perror(path);
+    return 2;
+  }
+  fprintf(file, "{\n  \"context\": {\"repetitions\": %d},\n  \"benchmarks\": [\n", repetitions);
+  for (unsigned threads = 1; threads <= THREADS; threads++)
+    for (unsigned w = 0; w < WORKS; w++)
+      for (int kind = 0; kind < KINDS; kind++)
+        save_row(file, threads, w, kind);
+  fprintf(file, "    {\"name\": \"end\", \"run_type\": \"aggregate\"}\n  ]\n}\n");
+  return fclose(file) == 0 ? 0 : 2;
 }
 
 static void print_row(unsigned threads, unsigned which_work) {
@@ -245,5 +279,5 @@ int main(int argc, char **argv) {
   for (unsigned threads = 1; threads <= THREADS; threads++)
     for (unsigned w = 0; w < WORKS; w++)
       print_row(threads, w);
-  return 0;
+  return argc > 2 ? save(argv[2]) : 0;
 }

@@ -113,6 +113,57 @@ static void life_without(struct bench_state *state) {
   live(state, do_nothing);
 }
 
+/* Of a thread's end: when its function was over, and when the destructors of its keys were. */
+struct ending {
+  double begun, over;
+};
+
+static pthread_key_t last_key;
+
+static void note_end(void *value) {
+  ((struct ending *)value)->over = seconds_now();
+}
+
+static void *end_without_event(void *argument) {
+  struct ending *ending = argument;
+  pthread_setspecific(last_key, ending);
+  ending->begun = seconds_now();
+  return NULL;
+}
+
+static void *end_with_event(void *argument) {
+  bscope_track_new("only", 1);
+  return end_without_event(argument);
+}
+
+/* The key is younger than the library's, whose destructor has run by then: keys are destroyed in their order. */
+static void end_threads(struct bench_state *state, void *(*run)(void *)) {
+  if (pthread_key_create(&last_key, note_end) != 0) {
+    bench_fail(state, "no key");
+    return;
+  }
+  uint64_t tracked = 0;
+  for (; bench_keep_running(state, 1); bench_trim(state, &tracked, 1)) {
+    struct ending ending;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, &ending) != 0) {
+      bench_fail(state, "no thread");
+      break;
+    }
+    pthread_join(thread, NULL);
+    bench_set_time(state, ending.over - ending.begun);
+  }
+  pthread_key_delete(last_key);
+}
+
+static void exit_with_event(struct bench_state *state) {
+  end_threads(state, end_with_event);
+  bench_check_whole(state);
+}
+static void exit_without(struct bench_state *state) {
+  end_threads(state, end_without_event);
+}
+
 static pthread_barrier_t tracked_all, measured;
 
 static void *track_a_little(void *argument) {
@@ -158,6 +209,8 @@ void bench_register_engine(void) {
       {.name = "thread/first_event", .run = first_event, .clock = BENCH_OWN},
       {.name = "thread/life", .run = life_with_event, .clock = BENCH_WALL},
       {.name = "floor/thread_life", .run = life_without, .clock = BENCH_WALL},
+      {.name = "thread/exit", .run = exit_with_event, .clock = BENCH_OWN},
+      {.name = "floor/thread_exit", .run = exit_without, .clock = BENCH_OWN},
       {.name = "memory/threads", .run = many_threads, .argument = THREADS_MOST, .iterations = 1, .clock = BENCH_WALL},
   };
   bench_register(rows, sizeof(rows) / sizeof(rows[0]));
