@@ -15,36 +15,21 @@
 
 static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH};
 
-static volatile sig_atomic_t child_pid;
-
-static void pass_on(int number, siginfo_t *info, void *context) {
-  (void)context;
-  int saved = errno;
-  if (info->si_code <= 0 && child_pid > 0) /* from a process, not from the kernel */
-    kill((pid_t)child_pid, number);
-  errno = saved;
-}
-
 static uint64_t now_ns(clockid_t clock) {
   struct timespec now;
   clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* What was ignored stays ignored, as nohup needs it. */
-static void install(struct sigaction *old) {
-  struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
-  sigfillset(&action.sa_mask);
+/* What is waited for: the child's end, and what is passed on. What was ignored stays ignored, as nohup needs it. */
+static void choose(sigset_t *awaited) {
+  sigemptyset(awaited);
+  sigaddset(awaited, SIGCHLD);
   for (size_t i = 0; i < CLI_COUNT(passed); i++) {
-    sigaction(passed[i], NULL, &old[i]);
-    if (old[i].sa_handler != SIG_IGN)
-      sigaction(passed[i], &action, NULL);
+    struct sigaction old;
+    if (sigaction(passed[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaddset(awaited, passed[i]);
   }
-}
-
-static void restore(const struct sigaction *old) {
-  for (size_t i = 0; i < CLI_COUNT(passed); i++)
-    sigaction(passed[i], &old[i], NULL);
 }
 
 /* In the child. */
@@ -59,43 +44,50 @@ static void execute(struct cli *cli, const char *environment) {
   _exit(error_number == ENOENT ? 127 : 126);
 }
 
-/* Signals are held while nobody could be passed them: before the fork, and from the child's end on. */
-static void await(struct cli_child *child, const sigset_t *all) {
+static bool has_ended(pid_t pid) {
+  siginfo_t info = {.si_pid = 0};
+  return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
+}
+
+/* Signals are taken one by one, so that none comes when there is nobody to pass it to: the child is reaped last. */
+static void await(struct cli_child *child, const sigset_t *awaited) {
   siginfo_t info;
   int status = 0;
-  while (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
-    ;
-  sigprocmask(SIG_BLOCK, all, NULL);
-  child_pid = 0;
+  while (!has_ended(child->pid)) {
+    int number = sigwaitinfo(awaited, &info);
+    if (number > 0 && number != SIGCHLD && info.si_code <= 0) /* from a process, not from the kernel */
+      kill(child->pid, number);
+  }
   while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  /* What ended the child by way of its group must not end the summary. */
+  const struct timespec none = {0};
+  while (sigtimedwait(awaited, NULL, &none) > 0)
     ;
   child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   child->status = child->signal != 0 ? 128 + child->signal : WEXITSTATUS(status);
 }
 
 bool cli_run_child(struct cli *cli, const char *environment, struct cli_child *child) {
-  struct sigaction old[CLI_COUNT(passed)];
-  sigset_t all, before;
+  const struct sigaction by_default = {.sa_handler = SIG_DFL}; /* ignored, children leave no status behind */
+  struct sigaction old;
+  sigset_t awaited, before;
   *child = (struct cli_child){.start_ns = now_ns(CLOCK_REALTIME)};
   uint64_t begin = now_ns(CLOCK_MONOTONIC);
   fflush(NULL);
-  sigemptyset(&all);
-  for (size_t i = 0; i < CLI_COUNT(passed); i++)
-    sigaddset(&all, passed[i]);
-  sigprocmask(SIG_BLOCK, &all, &before);
-  install(old);
+  choose(&awaited);
+  sigprocmask(SIG_BLOCK, &awaited, &before);
+  sigaction(SIGCHLD, &by_default, &old);
   child->pid = fork();
   if (child->pid == 0) {
-    restore(old);
+    sigaction(SIGCHLD, &old, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     execute(cli, environment);
   }
-  child_pid = child->pid;
-  sigprocmask(SIG_SETMASK, &before, NULL);
   if (child->pid > 0)
-    await(child, &all);
+    await(child, &awaited);
   child->wall_ns = now_ns(CLOCK_MONOTONIC) - begin;
-  restore(old);
+  sigaction(SIGCHLD, &old, NULL);
   sigprocmask(SIG_SETMASK, &before, NULL);
   return child->pid > 0 || cli_complain(cli, "run: no process can be made: %s", strerror(errno)) == 0;
 }
