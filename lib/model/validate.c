@@ -81,13 +81,23 @@ static int report(const struct bscope_log *log, const struct bscope_event *event
                      event->stamp, event->thread, place, what(event), name, why(is->contradiction), earlier);
 }
 
+/* Whether what the log never saw created can't have been created: by the parent of a forked process, before a reset,
+ * while nothing was recorded, or under a name that is not recorded. */
+static bool has_all_beginnings(const struct bscope_log *log) {
+  struct bscope_stats stats = {.size = sizeof(stats)};
+  struct bscope_trace_info info = {.size = sizeof(info)};
+  return bscope_log_generation(log) == 1 && bscope_log_stats(log, &stats) == BSCOPE_OK && stats.pauses == 0 &&
+         bscope_log_trace_info(log, &info) == BSCOPE_OK && info.parent == 0 && info.filter[0] == '\0';
+}
+
 static int walk(const struct bscope_log *log, struct bscope_cursor *cursor, struct bscope_resolver *resolver) {
+  bool all = has_all_beginnings(log);
   struct bscope_event event;
   while (bscope_cursor_next(cursor, &event)) {
     struct bscope_resolution is;
     if (bscope_resolver_feed(resolver, &event, &is) != BSCOPE_OK)
       return BSCOPE_ERR_NO_MEMORY;
-    if (is.contradiction != BSCOPE_FITS && !is.by_spelling)
+    if (is.contradiction != BSCOPE_FITS && !is.by_spelling && (all || is.contradiction != BSCOPE_NEVER_CREATED))
       return report(log, &event, &is);
   }
   return BSCOPE_OK;
