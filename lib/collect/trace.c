@@ -33,15 +33,29 @@ void bscope_trace_load(void) {
   home = (uint32_t)getpid();
 }
 
+#define FILES_MOST 1000u /* of one process */
+
+static void number_path(const char *name, uint32_t number) {
+  if (number > 1)
+    snprintf(path, sizeof(path), "%s.%u", name, (unsigned)number);
+  else
+    snprintf(path, sizeof(path), "%s", name);
+}
+
 /* The file's name; a process's later files of one name are numbered. */
 static int make_name(const char *pattern, char *name, uint32_t *number) {
   int error = bscope_trace_file_name(name, pattern, home != 0 && home != (uint32_t)getpid());
   *number = strcmp(name, last_name) == 0 ? last_number + 1 : 1;
-  if (*number > 1)
-    snprintf(path, sizeof(path), "%s.%u", name, (unsigned)*number);
-  else
-    snprintf(path, sizeof(path), "%s", name);
+  number_path(name, *number);
   return error;
+}
+
+/* Whether %p stands in it. */
+static bool names_process(const char *pattern) {
+  for (const char *at = strchr(pattern, '%'); at && at[1]; at = strchr(at + 2, '%'))
+    if (at[1] == 'p')
+      return true;
+  return false;
 }
 
 static int make_file(struct bscope_session *s, size_t size, size_t least) {
@@ -71,6 +85,11 @@ bool bscope_trace_open(struct bscope_session *session, size_t size, size_t least
   int saved = errno, error = make_name(session->settings.file, name, &number);
   if (!error)
     error = make_file(session, size, least);
+  /* A name with this process's number that is taken: by the program that it was before it executed this one. */
+  while (error == EEXIST && number < FILES_MOST && names_process(session->settings.file)) {
+    number_path(name, ++number);
+    error = make_file(session, size, least);
+  }
   errno = saved;
   session->file_error = error;
   if (error)

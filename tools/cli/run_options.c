@@ -109,10 +109,11 @@ static char *glob_of(const char *pattern, pid_t pid) {
         putc(*pattern == '%' ? '%' : '*', out);
       continue;
     }
-    if (strchr("*?[\\", *pattern) != NULL)
+    if (strchr("*?[\\{", *pattern) != NULL)
       putc('\\', out);
     putc(*pattern, out);
   }
+  fputs("{,.[0-9]*}", out); /* the later files of a process are numbered */
   if (fclose(out) == 0)
     return text;
   free(text);
@@ -123,7 +124,7 @@ char *cli_run_file(const char *pattern, pid_t pid) {
   char *text = glob_of(pattern, pid), *best = NULL;
   time_t newest = 0;
   glob_t found;
-  if (text != NULL && glob(text, 0, NULL, &found) == 0) {
+  if (text != NULL && glob(text, GLOB_BRACE, NULL, &found) == 0) {
     for (size_t i = 0; i < found.gl_pathc; i++) {
       struct stat status;
       if (stat(found.gl_pathv[i], &status) != 0 || (best != NULL && status.st_mtime < newest))
