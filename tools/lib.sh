@@ -22,6 +22,13 @@ all|valgrind|memory checks without recompiling
 all|spin|checks the models of ring, nesting and watermark
 all|relacy-dev|checks the memory orders of the ring
 all|libbenchmark-dev|the framework of the benchmarks
+all|sqlite3|a program whose heap is recorded
+all|jq|another
+all|redis-server|another, with an allocator of its own
+all|nginx-light|another
+all|libjemalloc2|an allocator below the one that records
+all|libmimalloc2.0|another
+all|libtcmalloc-minimal4|another
 peers|liblttng-ust-dev|a tracer to compare with: its tracepoints
 peers|lttng-tools|its daemon and its commands
 TABLE

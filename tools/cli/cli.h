@@ -53,6 +53,7 @@ struct cli_options {
   const char *tail;
   const char *limit;
   bool follow;
+  bool heap;
   bool strict;
   bool force;
   bool replace;

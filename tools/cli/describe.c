@@ -58,7 +58,9 @@ void cli_describe(const struct bscope_event *event, char out[CLI_WORDS]) {
 
 void cli_place(const char *file, uint32_t line, char out[CLI_WORDS]) {
   out[0] = '\0';
-  if (file != NULL && file[0] != '\0')
+  if (file != NULL && file[0] != '\0' && line == 0) /* code without debug information: file and offset */
+    snprintf(out, CLI_WORDS, "%.220s", file);
+  else if (file != NULL && file[0] != '\0')
     snprintf(out, CLI_WORDS, "%.220s:%" PRIu32, file, line);
 }
 

@@ -16,6 +16,8 @@ const struct cli_option cli_option_table[] = {
      "write to FILE (of run: the trace; %p in it is the process's number)"},
     {"option", 0, "KEY=VALUE", CLI_RUN, CLI_SETTING, 0,
      "an option of the library, as in BORROWSCOPE_OPTIONS; repeatable"},
+    {"heap", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(heap),
+     "record each block of the program's heap too; it need not know the library"},
     {"force", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(force), "remove the trace FILE first if there is one"},
     {"replace", 0, NULL, CLI_PACK, CLI_FLAG, FIELD(replace), "put the packed file in the place of FILE"},
     {"kind", 0, "KIND[,KIND]...", CLI_EVENTS, CLI_WORD, FIELD(kinds), "only events of these kinds (New, Borrow, ...)"},

@@ -22,11 +22,14 @@ static int refuse_existing(const struct cli *cli, const char *pattern) {
 
 static int start(struct cli *cli, const char *pattern) {
   struct cli_child child;
+  char *preload = cli->options.heap ? cli_run_preload(cli) : NULL;
+  if (cli->options.heap && preload == NULL)
+    return CLI_FAILED;
   char *environment = cli_run_environment(cli);
-  if (environment == NULL)
-    return cli_complain(cli, "run: no memory");
-  bool ran = cli_run_child(cli, environment, &child);
+  bool ran =
+      environment != NULL ? cli_run_child(cli, environment, preload, &child) : cli_complain(cli, "run: no memory") == 0;
   free(environment);
+  free(preload);
   if (!ran)
     return CLI_FAILED;
   bool never_began = child.signal == 0 && (child.status == 126 || child.status == 127);

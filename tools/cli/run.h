@@ -27,8 +27,12 @@ char *cli_run_pattern(const struct cli *cli);
 /* The file that a process of that number made of the pattern. Owned. NULL: there is none. */
 char *cli_run_file(const char *pattern, pid_t pid);
 
-/* Forks, executes, passes signals on, waits. False: it could not be forked (complained of). */
-bool cli_run_child(struct cli *cli, const char *environment, struct cli_child *child);
+/* LD_PRELOAD for the child: the library that records the heap before what is set. Owned. NULL: complained of. */
+char *cli_run_preload(const struct cli *cli);
+
+/* Forks, executes with both set (`preload` NULL: as it is), passes signals on, waits. False: it could not be forked
+ * (complained of). */
+bool cli_run_child(struct cli *cli, const char *environment, const char *preload, struct cli_child *child);
 
 /* Says on err what was recorded. */
 void cli_run_summary(struct cli *cli, const struct cli_child *child, const char *path);

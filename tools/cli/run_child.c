@@ -33,9 +33,9 @@ static void choose(sigset_t *awaited) {
 }
 
 /* In the child. */
-static void execute(struct cli *cli, const char *environment) {
+static void execute(struct cli *cli, const char *environment, const char *preload) {
   char **argv = cli->arguments;
-  if (setenv("BORROWSCOPE_OPTIONS", environment, 1) == 0)
+  if (setenv("BORROWSCOPE_OPTIONS", environment, 1) == 0 && (preload == NULL || setenv("LD_PRELOAD", preload, 1) == 0))
     execvp(argv[0], argv);
   int error_number = errno;
   cli_complain(cli, "run: %s: %s", argv[0],
@@ -68,7 +68,7 @@ static void await(struct cli_child *child, const sigset_t *awaited) {
   child->status = child->signal != 0 ? 128 + child->signal : WEXITSTATUS(status);
 }
 
-bool cli_run_child(struct cli *cli, const char *environment, struct cli_child *child) {
+bool cli_run_child(struct cli *cli, const char *environment, const char *preload, struct cli_child *child) {
   const struct sigaction by_default = {.sa_handler = SIG_DFL}; /* ignored, children leave no status behind */
   struct sigaction old;
   sigset_t awaited, before;
@@ -82,7 +82,7 @@ bool cli_run_child(struct cli *cli, const char *environment, struct cli_child *c
   if (child->pid == 0) {
     sigaction(SIGCHLD, &old, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    execute(cli, environment);
+    execute(cli, environment, preload);
   }
   if (child->pid > 0)
     await(child, &awaited);
