@@ -31,7 +31,7 @@ static const struct bscope_json_field kinds[][FIELDS_MAX] = {
 
 /* How an event of each kind begins. */
 static const struct bscope_json_beginning beginnings[] = {
-#define ROW(number, upper, name, group) [number] = {"{\"type\": \"" name "\"", sizeof("{\"type\": \"" name "\"") - 1},
+#define ROW(number, upper, name, ...) [number] = {"{\"type\": \"" name "\"", sizeof("{\"type\": \"" name "\"") - 1},
     BSCOPE_KINDS(ROW)
 #undef ROW
 };
