@@ -8,12 +8,15 @@
 #include "base/error.h"
 #include "log/snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct fixture {
   struct bscope_log log;
   struct bscope_event *events;
+  enum bscope_log_state state;
+  const char *filter;
 };
 
 static int fixture_at(const struct bscope_log *log, size_t i, struct bscope_event *out) {
@@ -29,7 +32,15 @@ static void fixture_destroy(struct bscope_log *log) {
   free(fixture);
 }
 
-static const struct bscope_log_source fixture_source = {.at = fixture_at, .destroy = fixture_destroy};
+static void fixture_info(const struct bscope_log *log, struct bscope_trace_info *out) {
+  const struct fixture *fixture = (const struct fixture *)log;
+
+  out->state = fixture->state;
+  snprintf(out->filter, sizeof(out->filter), "%s", fixture->filter ? fixture->filter : "");
+}
+
+static const struct bscope_log_source fixture_source = {
+    .at = fixture_at, .info = fixture_info, .destroy = fixture_destroy};
 
 static bool is_event(const struct bscope_event *event) {
   return event->kind != BSCOPE_KIND_LOST && event->kind != BSCOPE_KIND_OPEN;
@@ -101,4 +112,12 @@ no_memory:
     fixture_destroy(&fixture->log);
   bscope_fail(BSCOPE_ERR_NO_MEMORY, "log of %zu events: no memory", count);
   return NULL;
+}
+
+void bscope_log_fixture_set(struct bscope_log *log, enum bscope_log_state state, const char *filter, bool patchy) {
+  struct fixture *fixture = (struct fixture *)log;
+
+  fixture->state = state;
+  fixture->filter = filter;
+  log->stats.pauses = patchy;
 }

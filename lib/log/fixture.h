@@ -14,4 +14,10 @@
  */
 struct bscope_log *bscope_log_from_events(const struct bscope_event *events, size_t count);
 
+/*
+ * What such a log says it was made from (without this: a snapshot of a process that runs), the filter it was recorded
+ * with (NULL: none; taken by pointer), and whether recording was paused at some time.
+ */
+void bscope_log_fixture_set(struct bscope_log *log, enum bscope_log_state state, const char *filter, bool patchy);
+
 #endif
