@@ -136,7 +136,8 @@ BSCOPE_API void bscope_graph_free(struct bscope_graph *graph);
 /* Begins at the log's first event; the log must outlive it. Owned: bscope_story_free. NULL: see bscope_last_error. */
 BSCOPE_API struct bscope_story *bscope_story_create(const struct bscope_log *log);
 
-/* The next event and its meaning: 1, or 0 at the end, or BSCOPE_ERR_NO_MEMORY. Borrows as bscope_cursor_next does. */
+/* The next event and its meaning: 1, or 0 at the end, or what bscope_cursor_status says of a walk, or
+   BSCOPE_ERR_NO_MEMORY. Borrows as bscope_cursor_next does. */
 BSCOPE_API int bscope_story_next(struct bscope_story *story, struct bscope_event *event,
                                  struct bscope_meaning *meaning);
 

@@ -147,6 +147,12 @@ BSCOPE_API struct bscope_cursor *bscope_cursor_create(const struct bscope_log *l
 /* The next event: true, or false at the end. The payload is borrowed until the next call, strings from the log. */
 BSCOPE_API bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out);
 
+/*
+ * What ended the walk: 0 where the log ends, or the damage that bscope_log_trace_info tells of begins. Otherwise events
+ * are left that can't be had: BSCOPE_ERR_IO when the file has changed or can't be read any more, BSCOPE_ERR_NO_MEMORY.
+ */
+BSCOPE_API int bscope_cursor_status(const struct bscope_cursor *cursor);
+
 BSCOPE_API void bscope_cursor_free(struct bscope_cursor *cursor);
 
 #ifdef __cplusplus

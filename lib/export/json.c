@@ -166,7 +166,7 @@ int bscope_json_write(const struct bscope_log *log, bool times, bool addresses, 
   struct bscope_graph *graph = json ? bscope_graph_build_and_tell(log, &json->told) : NULL;
   int status = json ? BSCOPE_OK : fail_memory();
   if (json && !graph)
-    status = BSCOPE_ERR_NO_MEMORY; /* its message is set */
+    status = json->told.status ? json->told.status : BSCOPE_ERR_NO_MEMORY; /* its message is set */
   if (status == BSCOPE_OK) {
     json->sink = sink;
     json->times = times;

@@ -9,11 +9,13 @@
 #include "log/event.h"
 #include "log/snapshot.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct bscope_cursor {
   const struct bscope_log *log;
   size_t next;
+  int status; /* of what ended it early, but for damage that the log tells of */
   struct bscope_span span;
   struct bscope_decoded group;
 };
@@ -32,6 +34,7 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
   }
   cursor->log = bscope_log_ref(log);
   cursor->next = start;
+  cursor->status = BSCOPE_OK;
   cursor->span.from = cursor->span.to = 0;
   cursor->group.first = 0;
   cursor->group.count = 0;
@@ -45,9 +48,18 @@ static bool load(struct bscope_cursor *cursor, size_t i) {
   const struct bscope_log *log = cursor->log;
 
   bscope_log_release(log, &cursor->group);
-  if (log->source->load(log, i, log->count - 1, &cursor->group) == BSCOPE_OK)
+  int status = log->source->load(log, i, log->count - 1, &cursor->group);
+  if (status == BSCOPE_OK)
     return true;
-  bscope_fail(BSCOPE_ERR_FORMAT, "event %zu: its block is damaged", i);
+  if (status == BSCOPE_ERR_FORMAT)
+    bscope_fail(status, "event %zu: its block is damaged", i);
+  else if (status == BSCOPE_ERR_IO && errno)
+    cursor->status = bscope_fail_errno(status, errno, "event %zu: it can't be read", i);
+  else
+    cursor->status =
+        bscope_fail(status, "event %zu: %s", i,
+                    status == BSCOPE_ERR_IO ? "the file has changed since it was opened (read a copy of it)"
+                                            : "no memory to read it");
   cursor->next = log->count;
   cursor->group.count = 0;
   return false;
@@ -96,6 +108,10 @@ bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) 
   bscope_event_build(log, &cursor->group.entries[i - cursor->group.first], log->first + i,
                      bscope_cursor_time(cursor, i), out);
   return true;
+}
+
+int bscope_cursor_status(const struct bscope_cursor *cursor) {
+  return cursor ? cursor->status : BSCOPE_ERR_INVALID_ARGUMENT;
 }
 
 void bscope_cursor_free(struct bscope_cursor *cursor) {

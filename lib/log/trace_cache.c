@@ -6,6 +6,7 @@
 #include "log/trace_state.h"
 
 #include <borrowscope/error.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* The handle is immutable for its readers, but for the cache, which the lock guards. */
@@ -54,7 +55,8 @@ static struct bscope_trace_held *load(const struct bscope_trace *trace, size_t n
   *status = BSCOPE_ERR_NO_MEMORY;
   if (!held)
     return NULL;
-  *status = BSCOPE_ERR_FORMAT;
+  errno = 0; /* stays so unless it can't be read */
+  *status = block->length == 0 ? BSCOPE_ERR_FORMAT : BSCOPE_ERR_IO;
   if (block->length == 0 || !bscope_trace_read(trace, block->offset, held->bytes, block->length) ||
       bscope_block_open(&held->block, held->bytes, block->length) || bscope_block_verify(&held->block) ||
       held->block.header->position != block->position || held->block.header->count != block->count ||

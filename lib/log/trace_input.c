@@ -41,7 +41,9 @@ int bscope_trace_input_open(struct bscope_trace *trace, const char *path) {
   if (!trace->path)
     return trace->status = bscope_fail(BSCOPE_ERR_NO_MEMORY, "%s: no memory to open it", path);
   /* Not blocking: a FIFO without a writer would hold us up for ever. */
-  trace->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  do
+    trace->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  while (trace->fd < 0 && errno == EINTR);
   if (trace->fd < 0)
     return fail_system(trace, "can't be opened");
   if (fstat(trace->fd, &status))

@@ -315,6 +315,8 @@ struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, s
   graph->told = NULL;
   if (status == BSCOPE_OK)
     return graph;
+  if (told != NULL)
+    told->status = status;
   bscope_graph_free(graph);
   return NULL;
 }

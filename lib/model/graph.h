@@ -58,6 +58,7 @@ struct bscope_told {
   size_t capacity;
   size_t expected; /* as many as the log has */
   bool given_up;
+  int status; /* why there is no graph */
 };
 
 /*

@@ -186,7 +186,7 @@ int bscope_story_next(struct bscope_story *story, struct bscope_event *event, st
   if (story == NULL || event == NULL || meaning == NULL)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_story_next: an argument is NULL");
   if (!bscope_cursor_next(story->cursor, event))
-    return 0;
+    return bscope_cursor_status(story->cursor);
   if (bscope_resolver_feed(story->resolver, event, &is) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   *meaning = (struct bscope_meaning){.subject = public_number(is.subject.variable),

@@ -29,8 +29,10 @@ void bscope_step_make(struct bscope_step *step, const struct bscope_event *event
 
 static bool next_event(struct bscope_walk *walk, struct bscope_step *out) {
   struct bscope_shape shape;
-  if (!bscope_cursor_next(walk->cursor, &walk->event))
+  if (!bscope_cursor_next(walk->cursor, &walk->event)) {
+    walk->status = bscope_cursor_status(walk->cursor);
     return false;
+  }
   walk->status = bscope_facts_shape(walk->facts, &walk->event, &shape);
   if (walk->status != BSCOPE_OK)
     return false;
@@ -44,6 +46,7 @@ bool bscope_walk_more(struct bscope_walk *walk, struct bscope_step *out) {
     return next_event(walk, out);
   if (!bscope_cursor_next_batch(walk->cursor, &walk->batch)) {
     walk->place = walk->batch.count = 0;
+    walk->status = bscope_cursor_status(walk->cursor);
     return false;
   }
   walk->place = 0;

@@ -100,7 +100,7 @@ static int walk(const struct bscope_log *log, struct bscope_cursor *cursor, stru
     if (is.contradiction != BSCOPE_FITS && !is.by_spelling && (all || is.contradiction != BSCOPE_NEVER_CREATED))
       return report(log, &event, &is);
   }
-  return BSCOPE_OK;
+  return bscope_cursor_status(cursor);
 }
 
 /* Events that were dropped have no position, so any of the others may rest on one. */

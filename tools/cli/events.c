@@ -40,7 +40,7 @@ static void put_one(struct printer *printer, const struct bscope_event *event) {
 }
 
 /* Calls put_one, or counts with `only_count`, for the events [begin, end) that match. Returns their number; or
- * UINT64_MAX: no memory. */
+ * UINT64_MAX: bscope_last_error says why not. */
 static uint64_t walk(struct printer *printer, size_t begin, size_t end, bool only_count) {
   struct bscope_cursor *cursor = bscope_cursor_create(printer->filter.log, begin);
   struct bscope_event event;
@@ -59,8 +59,9 @@ static uint64_t walk(struct printer *printer, size_t begin, size_t end, bool onl
     most--;
   }
   cli_progress_end();
+  int status = bscope_cursor_status(cursor);
   bscope_cursor_free(cursor);
-  return matches;
+  return status == BSCOPE_OK ? matches : UINT64_MAX;
 }
 
 /* How many of `matches` are passed over so that --tail of them are left. */

@@ -57,8 +57,9 @@ static int count_kinds(const struct cli *cli, const struct bscope_log *log, uint
     kinds[(unsigned)event.kind & 255u]++;
   }
   cli_progress_end();
+  int status = bscope_cursor_status(cursor);
   bscope_cursor_free(cursor);
-  return CLI_CLEAN;
+  return status == BSCOPE_OK ? CLI_CLEAN : cli_complain(cli, "stats: %s", bscope_last_error());
 }
 
 static void put_text(const struct cli *cli, const struct cli_trace *trace, const uint64_t *kinds) {

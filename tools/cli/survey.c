@@ -32,13 +32,14 @@ static struct cli_thread_share *share_of(struct cli_survey *survey, uint32_t thr
   return &rows[low];
 }
 
-static bool walk_events(struct cli_survey *survey, const struct cli *cli, const struct bscope_log *log) {
+/* NULL, or why not. */
+static const char *walk_events(struct cli_survey *survey, const struct cli *cli, const struct bscope_log *log) {
   struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
   struct bscope_event event;
   struct cli_thread_share *share = NULL;
   uint64_t begin = 0;
   if (cursor == NULL)
-    return false;
+    return bscope_last_error();
   cli_progress_begin(cli, "reading events", bscope_log_count(log), false);
   for (size_t i = 0; bscope_cursor_next(cursor, &event); i++) {
     cli_progress_done = i;
@@ -57,8 +58,11 @@ static bool walk_events(struct cli_survey *survey, const struct cli *cli, const 
     share->moves += event.kind == BSCOPE_KIND_MOVE;
   }
   cli_progress_end();
+  int status = bscope_cursor_status(cursor);
   bscope_cursor_free(cursor);
-  return share != NULL || survey->thread_count == 0;
+  if (status != BSCOPE_OK)
+    return bscope_last_error();
+  return share != NULL || survey->thread_count == 0 ? NULL : "no memory to read the events";
 }
 
 static bool rank_init(struct cli_rank *rank, size_t most) {
@@ -119,8 +123,9 @@ static void walk_nodes(struct cli_survey *survey, bscope_stamp end) {
 
 int cli_survey_make(struct cli_survey *survey, const struct cli *cli, const struct bscope_log *log, size_t most) {
   *survey = (struct cli_survey){.summary = {.size = sizeof(survey->summary)}};
-  if (!walk_events(survey, cli, log))
-    return cli_complain(cli, "%s: no memory to read the events", cli->command->name);
+  const char *reason = walk_events(survey, cli, log);
+  if (reason != NULL)
+    return cli_complain(cli, "%s: %s", cli->command->name, reason);
   cli_progress_begin(cli, "building the graph", 0, false);
   survey->graph = bscope_graph_build(log);
   bool ready = survey->graph != NULL && bscope_graph_get_summary(survey->graph, &survey->summary) == BSCOPE_OK &&
