@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct bscope_event small[] = {
     EV_NEW(0, "x"),                                 /* 0 */
@@ -222,5 +223,5 @@ static int play_story(const char *name) {
 int main(int argc, char **argv) {
   if (argc == 3 && strcmp(argv[1], "--play") == 0)
     return play_story(argv[2]);
-  return cli_main(argc, argv, stdout, stderr);
+  return cli_main(argc, argv, STDOUT_FILENO, stderr);
 }

@@ -10,12 +10,12 @@
 #include "base/zstd.h"
 #include "collect/trace.h"
 #include "export/replace_file.h"
+#include "export/signal_guard.h"
 #include "log/trace_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LEVEL 6 /* higher ones are slower by more than they are better */
 
@@ -71,15 +71,15 @@ static bool collect(struct pack *p, uint64_t from, uint64_t to) {
   return true;
 }
 
-static int write_all(struct pack *p, const uint8_t *bytes, size_t size) {
-  for (p->at += size; size > 0;) {
-    ssize_t n = write(p->file.fd, bytes, size);
-    if (n < 0 && errno != EINTR)
-      return bscope_fail_errno(BSCOPE_ERR_IO, errno, "can't write to \"%s\"", p->file.path);
-    bytes += n > 0 ? n : 0;
-    size -= n > 0 ? (size_t)n : 0;
-  }
-  return BSCOPE_OK;
+static int write_out(struct pack *p, const uint8_t *bytes, size_t size) {
+  struct bscope_signal_guard guard;
+  bscope_signal_guard_begin(&guard);
+  int error = bscope_write_all(p->file.fd, bytes, size);
+  bscope_signal_guard_end(&guard, error);
+  p->at += size;
+  return error ? bscope_fail_errno(BSCOPE_ERR_IO, error, "can't write to \"%s\" (make room or choose another target)",
+                                   p->file.path)
+               : BSCOPE_OK;
 }
 
 static int write_group(struct pack *p, uint64_t place, uint32_t bytes) {
@@ -103,26 +103,30 @@ static int write_group(struct pack *p, uint64_t place, uint32_t bytes) {
   head->check = bscope_crc32c(0, p->out + covered, sizeof(*head) - covered + packed);
   head->extent.check = bscope_crc32c(0, &head->extent, sizeof(head->extent));
   head->extent.magic = BSCOPE_EXTENT_MAGIC;
-  return write_all(p, p->out, size);
+  return write_out(p, p->out, size);
 }
 
-/* A file that can't be read is one that changed since it was opened. */
+static int fail_read(const struct bscope_trace *trace) {
+  return errno ? bscope_fail_errno(BSCOPE_ERR_IO, errno, "%s: it can't be read", trace->path)
+               : bscope_fail(BSCOPE_ERR_FORMAT, "%s: it has changed while it was packed", trace->path);
+}
+
 static int write_groups(struct pack *p) {
   struct bscope_trace *trace = p->trace;
-  int status = BSCOPE_ERR_FORMAT;
   bscope_trace_forget(trace);
-  if (bscope_trace_read(trace, 0, p->bytes, BSCOPE_GRANULE))
-    status = write_all(p, p->bytes, BSCOPE_GRANULE);
+  errno = 0; /* stays so unless a call fails */
+  int status =
+      bscope_trace_read(trace, 0, p->bytes, BSCOPE_GRANULE) ? write_out(p, p->bytes, BSCOPE_GRANULE) : fail_read(trace);
   for (uint64_t at = BSCOPE_GRANULE; status == BSCOPE_OK && at < trace->size; at += BSCOPE_PACKED_BYTES) {
     uint64_t end = bscope_min_u64(trace->size, at + BSCOPE_PACKED_BYTES);
     memset(p->bytes, 0, BSCOPE_PACKED_BYTES);
-    if (!collect(p, at, end))
-      status = BSCOPE_ERR_FORMAT;
+    errno = 0;
+    if (!collect(p, at, end) || trace->status) /* what an extent is could not be read, so what is kept isn't known */
+      status = fail_read(trace);
     else
       status = write_group(p, at, (uint32_t)(end - at));
   }
-  return status == BSCOPE_ERR_FORMAT ? bscope_fail(status, "%s: it has changed while it was packed", trace->path)
-                                     : status;
+  return status;
 }
 
 /* Why it is not packed, or NULL. */

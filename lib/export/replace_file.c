@@ -193,17 +193,19 @@ static int sync_and_close(struct bscope_replace_file *file) {
     return fail_io(file->path, errno, "its data can't be synced (is the disk full or failing?)");
   failed = close(file->fd);
   file->fd = -1; /* gone whatever close says */
-  return failed && errno != EINTR ? fail_io(file->path, errno, "it can't be closed") : BSCOPE_OK;
+  return failed && errno != EINTR ? fail_io(file->path, errno, "it can't be closed (is the disk full or failing?)")
+                                  : BSCOPE_OK;
 }
 
 static int rename_and_sync(struct bscope_replace_file *file) {
   if (renameat(file->directory, file->temporary, file->directory, file->name) != 0)
-    return fail_io(file->path, errno, "the new file can't take its place");
+    return fail_io(file->path, errno, "the new file can't take its place (is the disk full or failing?)");
   file->temporary[0] = '\0';
   int failed;
   AGAIN(failed, fsync(file->directory));
   if (failed && errno != EINVAL && errno != EBADF) /* a file system, or a descriptor, that can't sync directories */
-    return fail_io(file->path, errno, "it was written, but its directory can't be synced");
+    return fail_io(file->path, errno,
+                   "it was written, but its directory can't be synced (a crash of the machine may undo it)");
   return BSCOPE_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 void bscope_signal_guard_begin(struct bscope_signal_guard *guard) {
   sigset_t both;
@@ -35,4 +36,17 @@ void bscope_signal_guard_end(const struct bscope_signal_guard *guard, int error)
     take_back(guard, SIGXFSZ);
   pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
   errno = saved;
+}
+
+int bscope_write_all(int fd, const void *bytes, size_t size) {
+  for (const char *from = bytes; size > 0;) {
+    ssize_t n = write(fd, from, size);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return n < 0 ? errno : EIO;
+    from += n;
+    size -= (size_t)n;
+  }
+  return 0;
 }

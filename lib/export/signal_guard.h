@@ -8,6 +8,7 @@
 #define BSCOPE_EXPORT_SIGNAL_GUARD_H
 
 #include <signal.h>
+#include <stddef.h>
 
 struct bscope_signal_guard {
   sigset_t mask;    /* the thread's mask as it was */
@@ -18,5 +19,9 @@ void bscope_signal_guard_begin(struct bscope_signal_guard *guard);
 
 /* `error`: the error number of the write (0: none), which says whether a signal is to be taken back. Keeps errno. */
 void bscope_signal_guard_end(const struct bscope_signal_guard *guard, int error);
+
+/* Writes all of it, going on after a short write and after a signal; to be called under a guard: 0 or an errno value.
+ */
+int bscope_write_all(int fd, const void *bytes, size_t size);
 
 #endif

@@ -11,47 +11,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define DIGITS_MAX 20
 #define POPULATED_LEAST (128u << 10) /* a string smaller than this lies in the heap, whose pages mostly are there */
 
-static int write_all(int fd, const char *bytes, size_t size) {
-  while (size > 0) {
-    ssize_t n = write(fd, bytes, size);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return n < 0 ? errno : EIO;
-    bytes += n;
-    size -= (size_t)n;
-  }
-  return 0;
-}
-
-static int stream_write_all(FILE *stream, const char *bytes, size_t size) {
-  while (size > 0) {
-    errno = 0;
-    size_t n = fwrite(bytes, 1, size, stream);
-    bytes += n;
-    size -= n;
-    if (size > 0 && errno != EINTR)
-      return errno ? errno : EIO;
-    if (size > 0)
-      clearerr(stream);
-  }
-  return 0;
+/* A stream throws away what it holds when its write is interrupted, so EINTR is a failure like others. */
+static int stream_write(FILE *stream, const char *bytes, size_t size) {
+  errno = 0;
+  if (fwrite(bytes, 1, size, stream) == size)
+    return 0;
+  return errno ? errno : EIO;
 }
 
 static int stream_flush(FILE *stream) {
   errno = 0;
-  while (fflush(stream) != 0) {
-    if (errno != EINTR)
-      return errno ? errno : EIO;
-    clearerr(stream);
-    errno = 0;
-  }
-  return 0;
+  if (fflush(stream) == 0)
+    return 0;
+  return errno ? errno : EIO;
 }
 
 static int fail_write(struct bscope_sink *sink, int error) {
@@ -63,8 +39,8 @@ static int fail_write(struct bscope_sink *sink, int error) {
 static int give_out(struct bscope_sink *sink, bool last) {
   struct bscope_signal_guard guard;
   bscope_signal_guard_begin(&guard);
-  int error = sink->stream ? stream_write_all(sink->stream, sink->bytes, sink->used)
-                           : write_all(sink->fd, sink->bytes, sink->used);
+  int error = sink->stream ? stream_write(sink->stream, sink->bytes, sink->used)
+                           : bscope_write_all(sink->fd, sink->bytes, sink->used);
   if (error == 0 && last && sink->stream)
     error = stream_flush(sink->stream);
   bscope_signal_guard_end(&guard, error);

@@ -82,7 +82,8 @@ struct cli_command {
 };
 
 struct cli {
-  FILE *out;
+  FILE *out; /* of out_fd; tells nobody its number */
+  int out_fd;
   FILE *err;
   const struct cli_command *command;
   struct cli_options options;
@@ -97,8 +98,8 @@ struct cli {
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
 
-/* The whole program, with its streams. Returns the exit status. */
-int cli_main(int argc, char **argv, FILE *out, FILE *err);
+/* The whole program, with its outputs. Returns the exit status. */
+int cli_main(int argc, char **argv, int out, FILE *err);
 
 /* By name; NULL: there is none. The nearest one for a slip of the fingers; NULL: none is near. */
 const struct cli_command *cli_find_command(const char *name);

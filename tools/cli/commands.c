@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include "options.h"
+#include "output.h"
 #include "text.h"
 
 #include <borrowscope/version.h>
@@ -12,8 +13,8 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -117,7 +118,7 @@ int cli_help(struct cli *cli) {
   return CLI_CLEAN;
 }
 
-static bool colours_on(enum cli_when when, FILE *stream) {
+static bool colours_on(enum cli_when when, int fd) {
   const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE"), *terminal = getenv("TERM");
   if (when != CLI_AUTO)
     return when == CLI_ALWAYS;
@@ -125,33 +126,39 @@ static bool colours_on(enum cli_when when, FILE *stream) {
     return false;
   if (force != NULL && force[0] != '\0' && strcmp(force, "0") != 0)
     return true;
-  return isatty(fileno(stream)) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+  return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-static size_t width_of(FILE *stream) {
+static size_t width_of(int fd) {
   struct winsize size;
-  if (!isatty(fileno(stream)))
+  if (!isatty(fd))
     return 0;
-  return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* What was written is worth its status only if all of it got there. */
-static int finish(struct cli *cli, int status) {
-  if (fflush(cli->out) == 0 && !ferror(cli->out))
+/* What was written is worth its status only if all of it got there. Whoever minds closed pipes is told by the signal,
+   even where a write was guarded against it. */
+static int finish(struct cli *cli, struct cli_output *output, int status) {
+  int error = cli_output_flush(output);
+  if (error == 0)
     return status;
-  return errno == EPIPE ? CLI_FAILED : cli_complain(cli, "the output could not be written: %s", strerror(errno));
+  if (error == EPIPE)
+    raise(SIGPIPE);
+  return cli_complain(cli, "the output could not be written: %s%s", strerror(error), cli_output_advice(error));
 }
 
 static int act(struct cli *cli, int argc, char **argv) {
   int status = cli_parse(cli, argc, argv);
   if (status != 0)
     return status;
-  cli->colour = colours_on(cli->options.colour, cli->out);
-  cli->colour_err = colours_on(cli->options.colour, cli->err);
+  cli->colour = colours_on(cli->options.colour, cli->out_fd);
+  cli->colour_err = colours_on(cli->options.colour, fileno(cli->err));
   if (cli->options.help) {
     cli_put_help(cli->out, cli->command);
     return CLI_CLEAN;
   }
+  if (cli->command->verb != CLI_RUN) /* whose program has its own say */
+    signal(SIGXFSZ, SIG_IGN);        /* a limit of file sizes is an error number */
   return cli->command->act(cli);
 }
 
@@ -200,12 +207,18 @@ static int dispatch(struct cli *cli, int argc, char **argv) {
   return cli_complain(cli, "there is no command '%s'; see: borrowscope --help", argv[1]);
 }
 
-int cli_main(int argc, char **argv, FILE *out, FILE *err) {
-  struct cli cli = {.out = out, .err = err};
-  __fsetlocking(out, FSETLOCKING_BYCALLER); /* there is one thread */
+int cli_main(int argc, char **argv, int out, FILE *err) {
+  struct cli_output output;
+  if (!cli_output_fill_gaps())
+    return CLI_FAILED;
+  struct cli cli = {.out_fd = out, .err = err, .out = cli_output_open(&output, out)};
   setlocale(LC_CTYPE, "");
   cli.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
   cli.width = width_of(out);
-  cli.colour_err = colours_on(CLI_AUTO, err);
-  return finish(&cli, dispatch(&cli, argc, argv));
+  cli.colour_err = colours_on(CLI_AUTO, fileno(err));
+  if (cli.out == NULL)
+    return CLI_FAILED;
+  int status = finish(&cli, &output, dispatch(&cli, argc, argv));
+  fclose(cli.out);
+  return status;
 }

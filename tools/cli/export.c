@@ -4,9 +4,11 @@
  * is made here. A file is written beside its place and renamed when it is whole.
  */
 #include "describe.h"
+#include "output.h"
 #include "progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +45,10 @@ static bool keep(struct lines_filter *filter, const char *bytes, size_t size) {
   if (filter->used + size > filter->capacity) {
     size_t capacity = 2 * (filter->used + size) + 4096;
     char *line = realloc(filter->line, capacity);
-    if (line == NULL)
+    if (line == NULL) {
+      errno = ENOMEM;
       return false;
+    }
     filter->line = line;
     filter->capacity = capacity;
   }
@@ -148,8 +152,9 @@ static int export_csv(const struct bscope_log *log, FILE *out, const struct bsco
     cli_progress_done = i;
     put_row(out, log, &event, options);
   }
+  int status = ferror(out) ? BSCOPE_ERR_IO : bscope_cursor_status(cursor);
   bscope_cursor_free(cursor);
-  return ferror(out) ? BSCOPE_ERR_IO : BSCOPE_OK;
+  return status;
 }
 
 /* Writes all of a log in the format that is asked for. */
@@ -162,8 +167,35 @@ static int write_log(const struct cli *cli, const struct bscope_log *log, FILE *
   return bscope_log_export_json_to_file(log, out, options);
 }
 
-static int fail(const struct cli *cli, const char *path, int error_number) {
-  return cli_complain(cli, "%s: %s; nothing was left behind", path, strerror(error_number));
+#define LIBRARY_SAYS (-1) /* in the place of an errno value: the reason is the library's */
+
+static int fail(const struct cli *cli, const char *path, int error, const char *left) {
+  if (error == LIBRARY_SAYS)
+    return cli_complain(cli, "%s: %s%s", path, bscope_last_error(), left);
+  return cli_complain(cli, "%s: %s%s%s", path, strerror(error), cli_output_advice(error), left);
+}
+
+/* All of a log into a descriptor: 0, an errno value or LIBRARY_SAYS. */
+static int write_to(struct cli *cli, const struct bscope_log *log, int fd,
+                    const struct bscope_export_options *options) {
+  struct cli_output output;
+  if (cli_output_open(&output, fd) == NULL)
+    return ENOMEM;
+  int status = write_log(cli, log, output.stream, options), error = cli_output_flush(&output);
+  fclose(output.stream);
+  return error != 0 || status == BSCOPE_OK ? error : LIBRARY_SAYS;
+}
+
+/* 0 or an errno value, whether or not a signal came. */
+static int make_lasting(int fd) {
+  mode_t mask = umask(0);
+  umask(mask);
+  if (fchmod(fd, 0666 & ~mask) != 0)
+    return errno;
+  while (fsync(fd) != 0)
+    if (errno != EINTR)
+      return errno == EINVAL ? 0 : errno; /* what can't be synced needn't be */
+  return 0;
 }
 
 /* Beside the path, and renamed over it. */
@@ -172,34 +204,55 @@ static int export_to_path(struct cli *cli, const struct bscope_log *log, const c
   char *temporary = NULL;
   if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
     return cli_complain(cli, "no memory");
-  int fd = mkstemp(temporary);
-  FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-  int status = CLI_FAILED, error_number = errno;
-  if (out == NULL) {
-    free(temporary);
-    return fail(cli, path, error_number);
-  }
-  mode_t mask = umask(0);
-  umask(mask);
-  errno = 0;
-  bool written = write_log(cli, log, out, options) == BSCOPE_OK && fchmod(fd, 0666 & ~mask) == 0 && fflush(out) == 0 &&
-                 fsync(fd) == 0;
-  error_number = errno;
-  if (fclose(out) == 0 && written && rename(temporary, path) == 0)
-    status = CLI_CLEAN;
-  else if (written)
-    error_number = errno;
-  if (status != CLI_CLEAN) {
+  int fd;
+  while ((fd = mkstemp(temporary)) < 0 && errno == EINTR)
+    strcpy(temporary + strlen(path), ".XXXXXX");
+  int error = fd < 0 ? errno : write_to(cli, log, fd, options);
+  if (error == 0)
+    error = make_lasting(fd);
+  if (fd >= 0 && close(fd) != 0 && errno != EINTR && error == 0)
+    error = errno;
+  if (error == 0 && rename(temporary, path) != 0)
+    error = errno;
+  if (error != 0 && fd >= 0)
     unlink(temporary);
-    fail(cli, path, error_number != 0 ? error_number : EIO);
-  }
   free(temporary);
-  return status;
+  return error == 0 ? CLI_CLEAN : fail(cli, path, error, "; nothing was left behind");
+}
+
+/* N of /dev/fd/N, /proc/self/fd/N and links to them (/dev/stdout), or -1: files that are not to be replaced. */
+static int descriptor_of(const char *path) {
+  char link[64];
+  for (int i = 0; i < 2; i++) {
+    int n, end = 0;
+    if ((sscanf(path, "/dev/fd/%d%n", &n, &end) == 1 || sscanf(path, "/proc/self/fd/%d%n", &n, &end) == 1) &&
+        path[end] == '\0')
+      return n;
+    ssize_t size = i == 0 ? readlink(path, link, sizeof(link) - 1) : -1;
+    if (size < 0)
+      return -1;
+    link[size] = '\0';
+    path = link;
+  }
+  return -1;
+}
+
+/* Into what is no file: a device, a FIFO, a descriptor. */
+static int export_into(struct cli *cli, const struct bscope_log *log, const char *path,
+                       const struct bscope_export_options *options) {
+  int n = descriptor_of(path), fd;
+  do
+    fd = n < 0 ? open(path, O_WRONLY | O_APPEND | O_NOCTTY) : dup(n);
+  while (fd < 0 && errno == EINTR);
+  int error = fd < 0 ? errno : write_to(cli, log, fd, options);
+  if (fd >= 0 && close(fd) != 0 && errno != EINTR && error == 0)
+    error = errno;
+  return error == 0 ? CLI_CLEAN : fail(cli, path, error, "");
 }
 
 static bool is_regular_or_new(const char *path) {
   struct stat status;
-  return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+  return descriptor_of(path) < 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
 }
 
 static int export_log(struct cli *cli, const struct cli_trace *trace) {
@@ -214,17 +267,11 @@ static int export_log(struct cli *cli, const struct cli_trace *trace) {
   }
   if (path != NULL && strcmp(path, "-") != 0 && is_regular_or_new(path))
     return export_to_path(cli, trace->log, path, &options);
-  if (path == NULL || strcmp(path, "-") == 0)
-    return write_log(cli, trace->log, cli->out, &options) == BSCOPE_OK || errno == EPIPE
-               ? CLI_CLEAN
-               : cli_complain(cli, "export: %s", bscope_last_error());
-  FILE *out = fopen(path, "w");
-  if (out == NULL)
-    return cli_complain(cli, "%s: %s", path, strerror(errno));
-  int status = write_log(cli, trace->log, out, &options) == BSCOPE_OK ? CLI_CLEAN : CLI_FAILED;
-  if (fclose(out) != 0)
-    status = CLI_FAILED;
-  return status == CLI_CLEAN ? status : cli_complain(cli, "%s: it could not be written", path);
+  if (path != NULL && strcmp(path, "-") != 0)
+    return export_into(cli, trace->log, path, &options);
+  if (write_log(cli, trace->log, cli->out, &options) == BSCOPE_OK)
+    return CLI_CLEAN;
+  return ferror(cli->out) ? CLI_FAILED : cli_complain(cli, "export: %s", bscope_last_error()); /* that is told later */
 }
 
 int cli_export(struct cli *cli) {

@@ -4,6 +4,8 @@
  */
 #include "cli.h"
 
+#include <unistd.h>
+
 int main(int argc, char **argv) {
-  return cli_main(argc, argv, stdout, stderr);
+  return cli_main(argc, argv, STDOUT_FILENO, stderr);
 }

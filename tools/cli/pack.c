@@ -54,9 +54,8 @@ static int pack(struct cli *cli, const char *path, const char *output) {
   uint64_t before = bytes_of(path);
   if (bscope_log_pack(path, output) != BSCOPE_OK)
     return cli_complain(cli, "%s", bscope_last_error());
-  int status = cli_open(cli, &trace, output);
-  if (status != 0)
-    return status;
+  if (cli_open(cli, &trace, output) != 0)
+    return cli_complain(cli, "%s is written all the same; see: borrowscope doctor %s", output, output);
   tell(cli, &trace, before, bytes_of(output));
   return cli_close(cli, &trace, CLI_CLEAN);
 }
