@@ -395,7 +395,7 @@ static void fail_one(const struct export *e, const struct fault *fault, uint64_t
 static uint64_t fail_each(const struct export *e, size_t number, uint64_t *refused) {
   const struct fault *fault = &faults[number];
   struct run counted = {.fault = fault};
-  uint64_t step = test_scale() >= 1 ? 1 : e->call ? 2 : 4, runs = 0;
+  uint64_t step = test_scale() >= 1 ? 1 : e->call ? 3 : 7, runs = 0;
   check_equal(run_export(e, &counted), 0);
   for (uint64_t n = 1 + number % step; n <= counted.calls; n += step, runs++)
     fail_one(e, fault, n, refused);
