@@ -590,10 +590,12 @@ static const struct story stories[] = {
          S(EV_LOST(), "?"),
          S(EV_BORROW_AT(0, "r", "p", 0x100), "+r_3 of q_1 ~"),
      }},
-    {"a kind that is not modelled has names and no variable",
+    {"kinds beside the core's: a clone is a variable, a use is one of what it names, a note has names alone",
      {
          S(EV_(LOCK, 0, .name = "l"), "?l"),
-         S(EV_(RC_CLONE, 0, .name = "rc"), "?rc"),
+         S(EV_(RC_CLONE, 0, .name = "rc"), "+rc_1"),
+         S(EV_(LOCK, 0, .name = "rc"), "rc_1"),
+         S(EV_(FFI_CALL, 0, .name = "rc"), "?rc"),
      }},
 };
 

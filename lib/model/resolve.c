@@ -41,8 +41,8 @@ void bscope_resolver_forget(struct bscope_resolver *r, uint32_t slot) {
   if (!v->remembered)
     return;
   bscope_ranges_unstart(&r->ranges, slot);
-  if (v->given && bscope_resolver_by_id(r, v->given_id) == slot)
-    bscope_table_remove(&r->ids, v->given_id, 0);
+  if (v->given && bscope_table_get(&r->ids, v->given_id, v->closure) == slot)
+    bscope_table_remove(&r->ids, v->given_id, v->closure);
   struct bscope_link at = v->in_ended;
   if (at.newer != BSCOPE_SLOT_NONE)
     bscope_resolver_variable(r, at.newer)->in_ended.older = at.older;
@@ -102,7 +102,7 @@ static int overwrite_start(struct bscope_resolver *r, const struct bscope_step *
   while (slot != BSCOPE_SLOT_NONE) {
     const struct bscope_variable *v = bscope_resolver_variable(r, slot);
     uint32_t next = v->at_start.older;
-    bool same_site = v->facts == r->current && v->site == event->site;
+    bool same_site = v->facts == r->current && v->site == event->site && v->kind == event->kind;
     if (v->life != BSCOPE_LIFE_ALIVE && (same_site || !v->scope_open))
       bscope_resolver_forget(r, slot);
     else if (v->mapped && same_site && end_overwritten(r, slot) != BSCOPE_OK)
@@ -140,8 +140,8 @@ static void give_up(struct bscope_resolver *r, uint32_t slot) {
   bscope_variables_release(&r->variables, slot);
 }
 
-static int enter_id(struct bscope_resolver *r, uint32_t slot, uint64_t id) {
-  uint32_t *place = bscope_table_at(&r->ids, id, 0);
+static int enter_id(struct bscope_resolver *r, uint32_t slot, const struct bscope_making *making) {
+  uint32_t *place = bscope_table_at(&r->ids, making->given_id, making->closure);
   if (place == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   *place = slot;
@@ -167,10 +167,12 @@ uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_ste
   v->thread = event->thread;
   v->facts = r->current;
   v->site = event->site;
+  v->kind = event->kind;
   v->owner = making->owner;
   v->borrower = making->borrower;
   v->scoped = v->scope_open = making->scoped;
   v->given = making->given;
+  v->closure = making->closure;
   v->at = making->at;
   v->received = making->received;
   if (making->owner != BSCOPE_SLOT_NONE)
@@ -179,7 +181,7 @@ uint32_t bscope_resolver_make(struct bscope_resolver *r, const struct bscope_ste
     bscope_ranges_inherit(&r->ranges, making->predecessor, slot);
   else if (making->address != 0 && bscope_ranges_add(&r->ranges, slot) != BSCOPE_OK)
     return BSCOPE_SLOT_NONE;
-  if (making->given && enter_id(r, slot, making->given_id) != BSCOPE_OK)
+  if (making->given && enter_id(r, slot, making) != BSCOPE_OK)
     return BSCOPE_SLOT_NONE;
   give_up(r, bscope_stacks_push(&r->stacks, stack, slot));
   return slot;
@@ -200,6 +202,10 @@ struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const str
 
 uint32_t bscope_resolver_by_id(const struct bscope_resolver *r, uint64_t id) {
   return bscope_table_get(&r->ids, id, 0);
+}
+
+uint32_t bscope_resolver_by_closure_id(const struct bscope_resolver *r, uint64_t id) {
+  return bscope_table_get(&r->ids, id, 1);
 }
 
 uint32_t bscope_resolver_ended_at(const struct bscope_resolver *r, uint64_t address) {
@@ -229,8 +235,10 @@ static enum bscope_contradiction judge(const struct bscope_variable *v, bool dro
 void bscope_resolver_judge(const struct bscope_resolver *r, uint32_t slot, bool drops, struct bscope_resolution *out) {
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   out->contradiction = v->gaps != r->gaps ? BSCOPE_FITS : judge(v, drops);
-  if (out->contradiction != BSCOPE_FITS)
-    out->ended_at = v->ended;
+  if (out->contradiction == BSCOPE_FITS)
+    return;
+  out->ended_at = v->ended;
+  out->ended_kind = v->kind;
 }
 
 enum bscope_contradiction bscope_resolver_judge_unknown(const struct bscope_resolver *r,
@@ -268,6 +276,7 @@ static int resolve_new(struct bscope_resolver *r, const struct bscope_step *even
   if (event->object_is == BSCOPE_WORD_SIZE)
     making.size = event->object;
   making.given = event->subject_is == BSCOPE_WORD_ID;
+  making.closure = event->kind == BSCOPE_KIND_CLOSURE_CREATE;
   making.given_id = making.given ? event->subject : 0;
   uint32_t slot = bscope_resolver_make(r, event, &making);
   if (slot == BSCOPE_SLOT_NONE)
@@ -275,6 +284,29 @@ static int resolve_new(struct bscope_resolver *r, const struct bscope_step *even
   bscope_resolver_tell(r, slot, &out->subject);
   out->creates = true;
   return BSCOPE_OK;
+}
+
+/* The kinds beside the core's. */
+static int resolve_other(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
+  switch (bscope_kind_effect((enum bscope_kind)event->kind)) {
+  case BSCOPE_EFFECT_BEGINS:
+    return resolve_new(r, event, out);
+  case BSCOPE_EFFECT_BORROWS:
+    return bscope_resolve_borrow(r, event, out);
+  case BSCOPE_EFFECT_ENDS:
+  case BSCOPE_EFFECT_GIVES_UP:
+    return bscope_resolve_drop(r, event, out);
+  case BSCOPE_EFFECT_CLONES:
+    return bscope_resolve_clone(r, event, out);
+  case BSCOPE_EFFECT_CAPTURES:
+    return bscope_resolve_capture(r, event, out);
+  case BSCOPE_EFFECT_USES:
+  case BSCOPE_EFFECT_SENDS:
+  case BSCOPE_EFFECT_RECEIVES:
+    return bscope_resolve_use(r, event, out);
+  default:
+    return BSCOPE_OK;
+  }
 }
 
 static int resolve(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
@@ -298,7 +330,7 @@ static int resolve(struct bscope_resolver *r, const struct bscope_step *event, s
     r->gaps++;
     return BSCOPE_OK;
   default:
-    return BSCOPE_OK;
+    return resolve_other(r, event, out);
   }
 }
 

@@ -43,6 +43,7 @@ struct bscope_resolution {
   enum bscope_contradiction contradiction; /* FITS where positions are missing that could explain it */
   bool by_spelling;      /* only the spelling of an argument says so: no proof, since C variables are used again */
   bscope_stamp ended_at; /* with a contradiction about a variable that ended: when it did; else BSCOPE_STAMP_OPEN */
+  uint8_t ended_kind;    /* and the kind of the event that made it */
   struct bscope_variable_ref overwritten; /* a live variable that ended because another took its memory; or unknown */
   uint32_t overwritten_count;             /* all of them: bscope_resolver_overwritten */
   uint64_t old_address;                   /* of a resize */

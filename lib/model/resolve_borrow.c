@@ -170,8 +170,23 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_step
     bscope_resolver_check_text(r, event, answer->owner, out);
 }
 
+/* A guard's lock, a borrow's cell. */
+static struct answer find_second(struct bscope_resolver *r, const struct bscope_step *event) {
+  struct bscope_found found =
+      bscope_resolver_by_name(r, event, bscope_resolver_current(r)->name2, BSCOPE_HINT_NAME2, BSCOPE_WANT_BOTH);
+  return (struct answer){
+      .owner = found.slot, .inferred = found.how == BSCOPE_HOW_ELSEWHERE, .ended = found.how == BSCOPE_HOW_ENDED};
+}
+
+static struct answer find_any(struct bscope_resolver *r, const struct bscope_step *event) {
+  if (event->object_is == BSCOPE_WORD_ID)
+    return find_given_owner(r, event->object);
+  bool by_name = event->kind != BSCOPE_KIND_BORROW && event->object_is != BSCOPE_WORD_ADDRESS;
+  return by_name ? find_second(r, event) : find_owner(r, event);
+}
+
 int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
-  struct answer answer = event->object_is == BSCOPE_WORD_ID ? find_given_owner(r, event->object) : find_owner(r, event);
+  struct answer answer = find_any(r, event);
   tell_owner(r, event, &answer, out);
   bool scoped = (event->flags & BSCOPE_SITE_SCOPED) != 0;
   struct bscope_making making = {.name = bscope_resolver_current(r)->name,

@@ -5,15 +5,22 @@
  */
 #include "model/resolver.h"
 
-static void end_live(struct bscope_resolver *r, uint32_t slot, struct bscope_resolution *out) {
-  bscope_resolver_tell(r, slot, &out->subject);
-  out->ends = true;
-  bscope_resolver_end(r, slot, BSCOPE_LIFE_DROPPED);
+/* What is given up is moved to nobody in the log. */
+static bool gives_up(const struct bscope_step *event) {
+  return event->kind != BSCOPE_KIND_DROP && bscope_kind_effect((enum bscope_kind)event->kind) == BSCOPE_EFFECT_GIVES_UP;
 }
 
-static void drop_ended(const struct bscope_resolver *r, uint32_t slot, struct bscope_resolution *out) {
+static void end_live(struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
+                     struct bscope_resolution *out) {
   bscope_resolver_tell(r, slot, &out->subject);
-  bscope_resolver_judge(r, slot, true, out);
+  out->ends = true;
+  bscope_resolver_end(r, slot, gives_up(event) ? BSCOPE_LIFE_MOVED : BSCOPE_LIFE_DROPPED);
+}
+
+static void drop_ended(const struct bscope_resolver *r, const struct bscope_step *event, uint32_t slot,
+                       struct bscope_resolution *out) {
+  bscope_resolver_tell(r, slot, &out->subject);
+  bscope_resolver_judge(r, slot, !gives_up(event), out);
 }
 
 /* The variable was handed out, its place was not: it lives on by its name alone. */
@@ -51,7 +58,7 @@ static void end_scope(struct bscope_resolver *r, const struct bscope_step *event
   bscope_stacks_forget(&r->stacks, best);
   if (v->life == BSCOPE_LIFE_ALIVE) {
     out->silent = false;
-    end_live(r, best, out);
+    end_live(r, event, best, out);
     return;
   }
   bscope_resolver_tell(r, best, &out->subject);
@@ -66,9 +73,9 @@ static void drop_by_id(struct bscope_resolver *r, const struct bscope_step *even
     out->subject.given_id = event->subject;
     out->contradiction = bscope_resolver_judge_unknown(r, event);
   } else if (bscope_resolver_variable(r, slot)->life == BSCOPE_LIFE_ALIVE) {
-    end_live(r, slot, out);
+    end_live(r, event, slot, out);
   } else {
-    drop_ended(r, slot, out);
+    drop_ended(r, event, slot, out);
   }
 }
 
@@ -81,12 +88,12 @@ static void drop_by_address(struct bscope_resolver *r, const struct bscope_step 
   uint32_t slot = bscope_ranges_live_at(&r->ranges, event->subject);
   if (slot != BSCOPE_SLOT_NONE) {
     bscope_resolver_check_text(r, event, slot, out);
-    end_live(r, slot, out);
+    end_live(r, event, slot, out);
     return;
   }
   slot = bscope_resolver_ended_at(r, event->subject);
   if (slot != BSCOPE_SLOT_NONE) {
-    drop_ended(r, slot, out);
+    drop_ended(r, event, slot, out);
     return;
   }
   out->inferred = false;
@@ -95,7 +102,9 @@ static void drop_by_address(struct bscope_resolver *r, const struct bscope_step 
 
 static void drop_by_name(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   uint32_t name = bscope_resolver_current(r)->name;
-  enum bscope_want want = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0 ? BSCOPE_WANT_BORROWER : BSCOPE_WANT_BOTH;
+  bool borrower = (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0 || event->kind == BSCOPE_KIND_REF_CELL_DROP ||
+                  event->kind == BSCOPE_KIND_LOCK_GUARD_DROP;
+  enum bscope_want want = borrower ? BSCOPE_WANT_BORROWER : BSCOPE_WANT_BOTH;
   struct bscope_found found = bscope_resolver_by_name(r, event, name, BSCOPE_HINT_NAME, want);
   bool scope_end = (event->flags & BSCOPE_SITE_SCOPED) != 0;
   if (scope_end && found.how != BSCOPE_HOW_HERE) {
@@ -106,10 +115,10 @@ static void drop_by_name(struct bscope_resolver *r, const struct bscope_step *ev
   case BSCOPE_HOW_HERE:
   case BSCOPE_HOW_ELSEWHERE:
     out->inferred = found.how == BSCOPE_HOW_ELSEWHERE;
-    end_live(r, found.slot, out);
+    end_live(r, event, found.slot, out);
     break;
   case BSCOPE_HOW_ENDED:
-    drop_ended(r, found.slot, out);
+    drop_ended(r, event, found.slot, out);
     break;
   case BSCOPE_HOW_UNKNOWN:
     if (!bscope_stacks_made(&r->stacks, name, want))
@@ -147,15 +156,36 @@ static void use_ended(struct bscope_resolver *r, const struct bscope_step *event
   bscope_resolver_judge(r, slot, false, out);
 }
 
-int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
-  if (event->subject_is != BSCOPE_WORD_ADDRESS || event->subject == 0)
-    return BSCOPE_OK;
+static void use_by_id(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
+  uint32_t slot = bscope_resolver_by_id(r, event->subject);
+  if (slot == BSCOPE_SLOT_NONE) {
+    out->subject.has_given_id = true;
+    out->subject.given_id = event->subject;
+    return;
+  }
+  bscope_resolver_tell(r, slot, &out->subject);
+  if (bscope_resolver_variable(r, slot)->life != BSCOPE_LIFE_ALIVE)
+    bscope_resolver_judge(r, slot, false, out);
+}
+
+static void use_by_name(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
+  struct bscope_found found =
+      bscope_resolver_by_name(r, event, bscope_resolver_current(r)->name, BSCOPE_HINT_NAME, BSCOPE_WANT_BOTH);
+  if (found.slot == BSCOPE_SLOT_NONE)
+    return;
+  bscope_resolver_tell(r, found.slot, &out->subject);
+  out->inferred = found.how == BSCOPE_HOW_ELSEWHERE;
+  if (found.how == BSCOPE_HOW_ENDED)
+    bscope_resolver_judge(r, found.slot, false, out);
+}
+
+static void use_by_address(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
   uint32_t name = bscope_resolver_current(r)->name;
   uint32_t holding = bscope_ranges_holding(&r->ranges, event->subject);
   struct bscope_found named = bscope_resolver_by_name(r, event, name, BSCOPE_HINT_NAME, BSCOPE_WANT_BOTH);
   if (holding == BSCOPE_SLOT_NONE) {
     use_ended(r, event, named, out);
-    return BSCOPE_OK;
+    return;
   }
   const struct bscope_variable *v = bscope_resolver_variable(r, holding);
   out->inferred = v->name != name;
@@ -168,5 +198,14 @@ int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *even
     out->contradiction = BSCOPE_USED_AFTER_MOVE;
     out->ended_at = v->stamp; /* the newest move made it */
   }
+}
+
+int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out) {
+  if (event->subject_is == BSCOPE_WORD_ID)
+    use_by_id(r, event, out);
+  else if (event->subject_is != BSCOPE_WORD_ADDRESS)
+    use_by_name(r, event, out);
+  else if (event->subject != 0)
+    use_by_address(r, event, out);
   return BSCOPE_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of a resolver, and what its parts share: resolve.c makes and feeds it, resolve_borrow.c finds owners,
- * resolve_move.c and resolve_end.c find what moves and ends, resolve_heap.c follows blocks.
+ * resolve_move.c and resolve_end.c find what moves and ends, resolve_heap.c follows blocks, resolve_kinds.c finds what
+ * only other kinds have.
  */
 #ifndef BSCOPE_MODEL_RESOLVER_H
 #define BSCOPE_MODEL_RESOLVER_H
@@ -74,6 +75,7 @@ struct bscope_making {
   bool at;
   bool received;
   bool given;
+  bool closure;
   uint64_t given_id;
   uint32_t predecessor; /* whose address and size it has taken over with their places in the ranges; or NONE */
   bool fresh;           /* its memory is its own now: what overlaps is overwritten */
@@ -121,8 +123,9 @@ int bscope_resolver_overwrite(struct bscope_resolver *r, const struct bscope_ste
 struct bscope_found bscope_resolver_by_name(struct bscope_resolver *r, const struct bscope_step *event, uint32_t name,
                                             enum bscope_hint hint, enum bscope_want want);
 
-/* The newest variable ever made with the id, or NONE. */
+/* The newest variable ever made with the id, or NONE; the same of closures, which are numbered apart. */
 uint32_t bscope_resolver_by_id(const struct bscope_resolver *r, uint64_t id);
+uint32_t bscope_resolver_by_closure_id(const struct bscope_resolver *r, uint64_t id);
 
 /* The newest ended variable that began at the address, unless a newer live one holds it. */
 uint32_t bscope_resolver_ended_at(const struct bscope_resolver *r, uint64_t address);
@@ -142,6 +145,8 @@ void bscope_resolver_check_text(const struct bscope_resolver *r, const struct bs
 int bscope_resolve_borrow(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
 int bscope_resolve_move(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
 int bscope_resolve_drop(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_clone(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
+int bscope_resolve_capture(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
 int bscope_resolve_use(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_resolution *out);
 int bscope_resolve_resize_begin(struct bscope_resolver *r, const struct bscope_step *event,
                                 struct bscope_resolution *out);

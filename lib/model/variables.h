@@ -39,10 +39,12 @@ struct bscope_variable {
   struct bscope_link in_ended; /* the ended that are remembered */
   struct bscope_link at_start; /* variables of the same start address */
   struct bscope_link in_cell[2];
+  uint8_t kind; /* of the creating event */
   bool borrower;
   bool scoped;     /* declared by a scope-bound form: the address is the variable's own, not its value's */
   bool scope_open; /* scoped, and the end of its scope is still to come */
   bool given;      /* has given_id */
+  bool closure;    /* whose given ids are apart from variables' */
   bool at;         /* made by an _at form: its creation text calls the value */
   bool received;   /* made by a move: that text is the receiver's own */
   uint8_t life;    /* enum bscope_life; this and what follows is 0 in a new variable */
