@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bscope_check: a walk over a log with the rules, its findings one by one or grouped by rule and places.
+ */
+#include "base/error.h"
+#include "model/memory.h"
+#include "model/rules.h"
+#include "model/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One pass. */
+struct pass {
+  const struct bscope_log *log;
+  int (*found)(void *context, const struct bscope_finding *finding);
+  void *context;
+};
+
+static int tell(void *context, const struct bscope_rules_finding *finding) {
+  struct pass *pass = context;
+  char words[BSCOPE_RULES_WORDS];
+  struct bscope_finding out;
+  bscope_rules_tell(pass->log, finding, words, &out);
+  return pass->found(pass->context, &out);
+}
+
+/* What is known of the log as a whole, and whether it lacks nothing. */
+static bool look_at(const struct bscope_log *log, struct bscope_rules_log *out) {
+  struct bscope_stats stats = {.size = sizeof(stats)};
+  struct bscope_trace_info info = {.size = sizeof(info)};
+  (void)bscope_log_stats(log, &stats);
+  (void)bscope_log_trace_info(log, &info);
+  out->patchy = stats.dropped != 0 || stats.pauses != 0;
+  out->has_beginning = bscope_log_generation(log) == 1 && bscope_log_first(log) == 0 && info.parent == 0;
+  out->filtered = info.filter[0] != '\0';
+  out->ended = info.state == BSCOPE_LOG_CLEAN;
+  return !out->patchy && stats.lost == 0 && stats.evicted == 0 && bscope_log_pending(log) == 0 &&
+         info.missing_events == 0 && info.damaged_events == 0;
+}
+
+static int walk(const struct bscope_log *log, struct bscope_rules *rules, struct bscope_cursor *cursor) {
+  struct bscope_event event;
+  int status = BSCOPE_OK;
+  while (status == BSCOPE_OK && bscope_cursor_next(cursor, &event))
+    status = bscope_rules_feed(rules, &event);
+  if (status == BSCOPE_OK)
+    status = bscope_cursor_status(cursor);
+  return status != BSCOPE_OK ? status : bscope_rules_finish(rules, bscope_log_first(log) + bscope_log_count(log));
+}
+
+static int check(const struct bscope_log *log, struct pass *pass) {
+  struct bscope_rules_log about;
+  (void)look_at(log, &about);
+  struct bscope_rules *rules = bscope_rules_create(&about, tell, pass);
+  struct bscope_cursor *cursor = rules == NULL ? NULL : bscope_cursor_create(log, 0);
+  int status = cursor != NULL ? walk(log, rules, cursor)
+                              : bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory to read the log");
+  bscope_cursor_free(cursor);
+  bscope_rules_destroy(rules);
+  return status;
+}
+
+int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, const struct bscope_finding *finding),
+                      void *context) {
+  struct pass pass = {log, found, context};
+  if (log == NULL || found == NULL)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
+  return check(log, &pass);
+}
+
+struct bscope_findings {
+  struct bscope_finding *all;
+  size_t count;
+  size_t capacity;
+  struct bscope_table groups; /* hash, n-th of that hash -> finding + 1 */
+  bool complete;
+};
+
+static uint64_t mix(uint64_t h, const char *text) {
+  for (; text != NULL && *text != '\0'; text++)
+    h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+  return (h ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t group_hash(const struct bscope_finding *f) {
+  uint64_t h = ((uint64_t)f->rule << 8 | (uint64_t)f->severity << 1 | f->inferred) * UINT64_C(0x9e3779b97f4a7c15);
+  for (size_t i = 0; i < f->place_count; i++) {
+    h = mix(mix(h, f->places[i].file), f->places[i].function);
+    h = (h ^ ((uint64_t)f->places[i].role << 32 | f->places[i].line)) * UINT64_C(0x9e3779b97f4a7c15);
+  }
+  return h;
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_group(const struct bscope_finding *a, const struct bscope_finding *b) {
+  if (a->rule != b->rule || a->severity != b->severity || a->inferred != b->inferred ||
+      a->place_count != b->place_count)
+    return false;
+  for (size_t i = 0; i < a->place_count; i++) {
+    const struct bscope_place *x = &a->places[i], *y = &b->places[i];
+    if (x->role != y->role || x->line != y->line || !same_text(x->file, y->file) ||
+        !same_text(x->function, y->function))
+      return false;
+  }
+  return true;
+}
+
+/* The strings of a finding, one behind the other in a block of its own. */
+static void each_string(struct bscope_finding *f, void (*act)(const char **string, void *context), void *context) {
+  act(&f->variable, context);
+  act(&f->message, context);
+  act(&f->help, context);
+  for (size_t i = 0; i < f->place_count; i++) {
+    act(&f->places[i].file, context);
+    act(&f->places[i].function, context);
+    act(&f->places[i].name, context);
+  }
+}
+
+static void measure(const char **string, void *context) {
+  *(size_t *)context += *string == NULL ? 0 : strlen(*string) + 1;
+}
+
+static void move_string(const char **string, void *context) {
+  char **to = context;
+  if (*string == NULL)
+    return;
+  size_t size = strlen(*string) + 1;
+  memcpy(*to, *string, size);
+  *string = *to;
+  *to += size;
+}
+
+/* `variable` is the first string: the block's beginning. */
+static bool copy_strings(struct bscope_finding *f) {
+  size_t size = 0;
+  each_string(f, measure, &size);
+  char *to = malloc(size);
+  if (to == NULL)
+    return false;
+  each_string(f, move_string, &to);
+  return true;
+}
+
+static int collect(void *context, const struct bscope_finding *finding) {
+  struct bscope_findings *f = context;
+  uint64_t hash = group_hash(finding);
+  uint32_t found, turn = 0;
+  while ((found = bscope_table_get(&f->groups, hash, turn)) != 0 && !same_group(&f->all[found - 1], finding))
+    turn++;
+  if (found != 0) {
+    f->all[found - 1].count++;
+    return BSCOPE_OK;
+  }
+  struct bscope_finding *all = bscope_model_grow(f->all, &f->capacity, f->count + 1, sizeof(*all));
+  if (all == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  f->all = all;
+  uint32_t *place = bscope_table_at(&f->groups, hash, turn);
+  if (place == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  *place = (uint32_t)f->count + 1;
+  all[f->count] = *finding;
+  if (!copy_strings(&all[f->count]))
+    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory for %zu findings", f->count + 1);
+  f->count++;
+  return BSCOPE_OK;
+}
+
+struct bscope_findings *bscope_check(const struct bscope_log *log) {
+  struct bscope_rules_log about;
+  if (log == NULL) {
+    bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check: the log is NULL");
+    return NULL;
+  }
+  struct bscope_findings *findings = bscope_model_zeroed(1, sizeof(*findings));
+  if (findings == NULL)
+    return NULL;
+  bscope_table_init(&findings->groups, bscope_now_ns());
+  findings->complete = look_at(log, &about);
+  struct pass pass = {log, collect, findings};
+  if (check(log, &pass) == BSCOPE_OK)
+    return findings;
+  bscope_findings_free(findings);
+  return NULL;
+}
+
+size_t bscope_findings_count(const struct bscope_findings *findings) {
+  return findings == NULL ? 0 : findings->count;
+}
+
+int bscope_findings_at(const struct bscope_findings *findings, size_t i, struct bscope_finding *out) {
+  if (findings == NULL || out == NULL || i >= findings->count)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_findings_at: there is no finding %zu", i);
+  *out = findings->all[i];
+  return BSCOPE_OK;
+}
+
+bool bscope_findings_complete(const struct bscope_findings *findings) {
+  return findings != NULL && findings->complete;
+}
+
+void bscope_findings_free(struct bscope_findings *findings) {
+  if (findings == NULL)
+    return;
+  for (size_t i = 0; i < findings->count; i++)
+    free((char *)(uintptr_t)findings->all[i].variable);
+  bscope_table_fini(&findings->groups);
+  free(findings->all);
+  free(findings);
+}
