@@ -45,6 +45,31 @@ COMMON = [
         " const int *r = &x; int *m = &s; int y = 3; if (x == 14) break; *m += *r * y; } return s; }",
     ),
     (
+        "int owners(int *p, int n); int owners(int *p, int n) { int *q = bscope_track_rc_new(\"a\", p);"
+        " q = bscope_track_rc_clone(\"b\", \"a\", q, n, 1); q = bscope_track_weak_new(\"w\", \"b\", q);"
+        " q = bscope_track_ref_cell_borrow_mut(\"g\", \"c\", q); bscope_track_ref_cell_drop(\"g\");"
+        " q = bscope_track_once_cell_get_or_init(\"o\", n > 1, q); q = bscope_track_static_init(\"s\", 1, \"int\", n, q);"
+        " q = bscope_track_new_with_id(n, \"x\", \"int *\", q); q = bscope_track_borrow_mut_with_id(2, n, \"m\", q);"
+        " q = bscope_track_arc_clone_with_id(3, n, \"e\", q, 2, 3); bscope_track_drop_with_id(n);"
+        " q = bscope_track_new_sampled(\"x\", q, 0.5); bscope_drop_at_sampled(q, 0.5);"
+        " return *bscope_track_raw_ptr_created(\"r\", 7, \"int *\", q) + bscope_track_thread_join(\"t\", n); }",
+        "int owners(int *p, int n); int owners(int *p, int n) { int *q = p; return *q + n; }",
+    ),
+    (
+        "struct lay { char a; int b; }; int scopes2(struct lay l, char *h, int n);"
+        "int scopes2(struct lay l, char *h, int n) { int s = 0; bscope_track_fn_enter(1, \"f\");"
+        " bscope_track_loop_enter(2, \"for\"); for (int i = 0; i < n; i++) { bscope_track_loop_iteration(2, i); s += i; }"
+        " bscope_track_loop_exit(2); bscope_track_await_start_with_live_vars(n, \"a\", \"b\", \"c\");"
+        " bscope_track_closure_capture(n, \"x\", \"by_ref\"); bscope_track_lock_guard_acquire(\"g\", \"l\", \"Mutex\");"
+        " bscope_track_channel(\"c\"); bscope_track_stack_addr(\"l\", l); bscope_track_stack_field(\"l\", l, b);"
+        " bscope_track_stack_padding(\"l\", l, a, b); bscope_track_heap_addr(\"h\", h, 3, 4);"
+        " bscope_track_heap_realloc(\"h\", h, h + n, 1, 2); bscope_track_return(3, n); bscope_track_fn_exit(1, \"f\");"
+        " return s + l.b; }",
+        "struct lay { char a; int b; }; int scopes2(struct lay l, char *h, int n);"
+        "int scopes2(struct lay l, char *h, int n) { int s = 0; (void)h; for (int i = 0; i < n; i++) { s += i; }"
+        " return s + l.b; }",
+    ),
+    (
         "void names(const char *const *n); void names(const char *const *n) { bscope_track_drop_batch(n, 3); }",
         "void names(const char *const *n); void names(const char *const *n) { (void)n; }",
     ),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tracking macros under every compiler and standard at hand, and the messages for what can't be tracked.
 
-test_track_c.c and test_track_cxx.cc are compiled with all warnings as errors, linked with the library's objects
+test_track_c.c, test_track_cxx.cc and the calls of the vocabulary are compiled with all warnings as errors, linked with the library's objects
 and run (BSCOPE_TEST_FULL=1: without optimisation too). Then programs that must not compile: each is wrong in one way, and the compiler has to say what to do.
 
 Usage: test_track_compilers.py SOURCE_ROOT BUILD_ROOT
@@ -89,13 +89,15 @@ def main():
         folder = pathlib.Path(name)
         for compiler in filter(shutil.which, ["gcc", "clang"]):
             for standard in ["c11", "gnu2x"]:
-                run_tests(compiler, standard, "test_track_c.c", C_WARNINGS, root, build, folder)
+                for source in ["test_track_c.c", "test_vocabulary.c"]:
+                    run_tests(compiler, standard, source, C_WARNINGS, root, build, folder)
                 check_refused(compiler, standard, root, folder)
                 found += 1
         for compiler in filter(shutil.which, ["g++", "clang++"]):
             check_too_old(compiler, root, build, folder)
             for standard in ["c++17", "c++20"]:
-                run_tests(compiler, standard, "test_track_cxx.cc", CXX_WARNINGS, root, build, folder)
+                for source in ["test_track_cxx.cc", "test_vocabulary_cxx.cc"]:
+                    run_tests(compiler, standard, source, CXX_WARNINGS, root, build, folder)
                 check_refused(compiler, standard, root, folder)
                 found += 1
     if not found:

@@ -39,7 +39,8 @@ struct bscope_event {
   uint32_t site;       /* number of the site in the process that recorded */
   const void *payload; /* bytes of an event longer than two words, or NULL */
   size_t payload_size;
-  bool payload_cut; /* the payload was longer than 160 bytes and was cut */
+  bool payload_cut;         /* the payload was longer than 160 bytes and was cut */
+  const char *const *extra; /* further strings of the site, ended by NULL; or NULL */
 };
 
 /*

@@ -44,6 +44,10 @@
 #include <borrowscope/short_names.h>
 #endif
 
+/* A by-name form that gives its value back. */
+#define BSCOPE_PASS_(kind, flags, word, how, name, name2, typed, type, text, ...)                                      \
+  BSCOPE_GIVE_(kind, flags, BSCOPE_WORD_NONE, 0, word, 0, how, name, name2, typed, type, text, __VA_ARGS__)
+
 /* --- By name: variables that are told apart by their names and their threads ------------------------------------ */
 
 /* A variable called `name` begins with this value. Gives the value back: int x = bscope_track_new("x", 5); */
@@ -219,5 +223,7 @@
 #define bscope_new_at_typed(name, type, pointer, size)                                                                 \
   BSCOPE_PASS_AT_(BSCOPE_KIND_NEW, 0, bscope_new, bscope_fixed, name, BSCOPE_NULL_, bscope_stated, type, #pointer,     \
                   pointer, size)
+
+#include <borrowscope/track_kinds.h>
 
 #endif

@@ -23,15 +23,16 @@
  * The qualifiers are cast away by way of an integer.
  */
 #ifdef __clang__
-#define BSCOPE_C_SITE_(id, ...)                                                                                        \
+#define BSCOPE_C_ANY_SITE_(id, ...)                                                                                    \
   _Pragma("clang diagnostic push")                                                                                     \
       _Pragma("clang diagnostic ignored \"-Wstatic-local-in-inline\"") static struct bscope_site BSCOPE_JOIN_(         \
-          bscope_site_, id) = BSCOPE_SITE_FIELDS_(__VA_ARGS__);                                                        \
+          bscope_site_, id) = BSCOPE_SITE_ALL_FIELDS_(__VA_ARGS__);                                                    \
   _Pragma("clang diagnostic pop")
 #else
-#define BSCOPE_C_SITE_(id, ...)                                                                                        \
-  static const volatile struct bscope_site BSCOPE_JOIN_(bscope_site_, id) = BSCOPE_SITE_FIELDS_(__VA_ARGS__);
+#define BSCOPE_C_ANY_SITE_(id, ...)                                                                                    \
+  static const volatile struct bscope_site BSCOPE_JOIN_(bscope_site_, id) = BSCOPE_SITE_ALL_FIELDS_(__VA_ARGS__);
 #endif
+#define BSCOPE_C_SITE_(id, ...) BSCOPE_C_ANY_SITE_(id, BSCOPE_NULL_, __VA_ARGS__)
 #define BSCOPE_C_SITE_AT_(id) ((struct bscope_site *)(uintptr_t)&BSCOPE_JOIN_(bscope_site_, id))
 #define BSCOPE_C_FUNCTION_ (__extension__ __FUNCTION__)
 
@@ -68,6 +69,10 @@
 #define BSCOPE_C_RECORD_bscope_fixed(id, name, name2, ...) bscope_record_inline(BSCOPE_C_SITE_AT_(id), __VA_ARGS__)
 #define BSCOPE_C_RECORD_bscope_named(id, name, name2, ...)                                                             \
   bscope_record_named_(BSCOPE_C_SITE_AT_(id), name, name2, __VA_ARGS__)
+#define BSCOPE_C_RECORD_bscope_rated(id, name, name2, ...)                                                             \
+  bscope_record_rated_(BSCOPE_C_SITE_AT_(id), BSCOPE_FIRST_ name, __VA_ARGS__)
+#define BSCOPE_C_RECORD_bscope_counted(id, name, name2, ...)                                                           \
+  bscope_record_counted_(BSCOPE_C_SITE_AT_(id), BSCOPE_FIRST_ name, __VA_ARGS__)
 
 /* The scalar types, each as such, behind a pointer, and behind a pointer to const. */
 #define BSCOPE_C_SCALARS_(X, a)                                                                                        \
@@ -102,24 +107,33 @@
 #define BSCOPE_C_TYPE_bscope_stated(id, type) type
 #define BSCOPE_C_TYPE_bscope_none(id, type) BSCOPE_NULL_
 
-/* What a by-name form tells of its value. */
+/* What a by-name form tells of its value: nothing, its address, whether it is true; or what the call says beside it. */
 #define BSCOPE_C_OBJECT_IS_bscope_value(value) BSCOPE_WORD_NONE
-#define BSCOPE_C_OBJECT_bscope_value(value) 0
+#define BSCOPE_C_OBJECT_bscope_value(value, said) 0
 #define BSCOPE_C_OBJECT_IS_bscope_borrow(value) BSCOPE_C_ADDRESS_IS_(value)
-#define BSCOPE_C_OBJECT_bscope_borrow(value) BSCOPE_C_ADDRESS_(value)
+#define BSCOPE_C_OBJECT_bscope_borrow(value, said) BSCOPE_C_ADDRESS_(value)
 #define BSCOPE_C_OBJECT_IS_bscope_move(value) BSCOPE_C_ADDRESS_IS_(value)
-#define BSCOPE_C_OBJECT_bscope_move(value) BSCOPE_C_ADDRESS_(value)
+#define BSCOPE_C_OBJECT_bscope_move(value, said) BSCOPE_C_ADDRESS_(value)
+#define BSCOPE_C_OBJECT_IS_bscope_truth(value) BSCOPE_WORD_VALUE
+#define BSCOPE_C_OBJECT_bscope_truth(value, said) ((value) ? 1 : 0)
+#define BSCOPE_C_OBJECT_IS_bscope_said(value) BSCOPE_WORD_VALUE
+#define BSCOPE_C_OBJECT_bscope_said(value, said) (said)
+#define BSCOPE_C_OBJECT_IS_bscope_source(value) BSCOPE_WORD_ID
+#define BSCOPE_C_OBJECT_bscope_source(value, said) (said)
+#define BSCOPE_C_OBJECT_IS_bscope_shared(value) BSCOPE_WORD_NONE /* C pointers don't know their counts */
+#define BSCOPE_C_OBJECT_bscope_shared(value, said) 0
+#define BSCOPE_C_OBJECT_IS_bscope_first(value) BSCOPE_WORD_VALUE
+#define BSCOPE_C_OBJECT_bscope_first(value, said) (said)
 
-#define BSCOPE_PASS_(kind, flags, word, how, name, name2, typed, type, text, ...)                                      \
-  BSCOPE_C_PASS_(__COUNTER__, kind, flags, word, how, name, name2, typed, type, text, __VA_ARGS__)
-#define BSCOPE_C_PASS_(id, kind, flags, word, how, name, name2, typed, type, text, ...)                                \
+#define BSCOPE_GIVE_(...) BSCOPE_C_GIVE_(__COUNTER__, __VA_ARGS__)
+#define BSCOPE_C_GIVE_(id, kind, flags, subject_is, subject, word, said, how, name, name2, typed, type, text, ...)     \
   __extension__({                                                                                                      \
     BSCOPE_C_HOLD_(id, __VA_ARGS__)                                                                                    \
     BSCOPE_C_PROMOTE_(id, __VA_ARGS__)                                                                                 \
-    BSCOPE_C_SITE_(id, kind, flags, BSCOPE_WORD_NONE, BSCOPE_C_OBJECT_IS_##word(BSCOPE_C_VALUE_(id)), 0,               \
+    BSCOPE_C_SITE_(id, kind, flags, subject_is, BSCOPE_C_OBJECT_IS_##word(BSCOPE_C_VALUE_(id)), 0,                     \
                    BSCOPE_SITE_NAME_##how(name), BSCOPE_SITE_NAME_##how(name2), BSCOPE_C_TYPE_##typed(id, type),       \
                    BSCOPE_C_FUNCTION_, text)                                                                           \
-    BSCOPE_C_RECORD_##how(id, name, name2, 0, BSCOPE_C_OBJECT_##word(BSCOPE_C_VALUE_(id)));                            \
+    BSCOPE_C_RECORD_##how(id, name, name2, subject, BSCOPE_C_OBJECT_##word(BSCOPE_C_VALUE_(id), said));                \
     BSCOPE_C_YIELD_(id);                                                                                               \
   })
 
@@ -165,6 +179,61 @@
                    BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                                                     \
     BSCOPE_C_RECORD_##how(id, name, BSCOPE_NULL_, 0, 0);                                                               \
   })
+
+#define BSCOPE_TELL_(...) BSCOPE_C_TELL_(__COUNTER__, __VA_ARGS__)
+#define BSCOPE_C_TELL_(id, kind, flags, extent, subject_is, subject, object_is, object, how, name, name2, typed, type) \
+  __extension__({                                                                                                      \
+    BSCOPE_C_SITE_(id, kind, flags, subject_is, object_is, extent, BSCOPE_SITE_NAME_##how(name),                       \
+                   BSCOPE_SITE_NAME_##how(name2), BSCOPE_C_TELL_TYPE_##typed(type), BSCOPE_C_FUNCTION_, BSCOPE_NULL_)  \
+    BSCOPE_C_RECORD_##how(id, name, name2, subject, object);                                                           \
+  })
+#define BSCOPE_C_TELL_TYPE_bscope_deduced(expression) BSCOPE_C_TYPE_OF_(expression)
+#define BSCOPE_C_TELL_TYPE_bscope_stated(type) type
+
+/* The same with further strings. */
+#define BSCOPE_TELL_LIST_(...) BSCOPE_C_TELL_LIST_(__COUNTER__, __VA_ARGS__)
+#define BSCOPE_C_TELL_LIST_(id, kind, subject, object_is, object, name, ...)                                           \
+  __extension__({                                                                                                      \
+    static const char *const BSCOPE_JOIN_(bscope_extra_, id)[] = {__VA_ARGS__, BSCOPE_NULL_};                          \
+    BSCOPE_C_ANY_SITE_(id, BSCOPE_JOIN_(bscope_extra_, id), kind, 0, BSCOPE_WORD_ID, object_is, 0, name, BSCOPE_NULL_, \
+                       BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                                                 \
+    bscope_record_inline(BSCOPE_C_SITE_AT_(id), subject, object);                                                      \
+  })
+
+#define BSCOPE_HEAP_(...) BSCOPE_C_HEAP_(__COUNTER__, __VA_ARGS__)
+#define BSCOPE_C_HEAP_(id, name, pointer, size, capacity)                                                              \
+  __extension__({                                                                                                      \
+    BSCOPE_C_SITE_(id, BSCOPE_KIND_HEAP_ADDR, 0, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, 0, name, BSCOPE_NULL_,         \
+                   BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                                                     \
+    bscope_record_heap_(BSCOPE_C_SITE_AT_(id), pointer, size, capacity);                                               \
+  })
+
+#define BSCOPE_RESIZED_(...) BSCOPE_C_RESIZED_(__COUNTER__, __COUNTER__, __VA_ARGS__)
+#define BSCOPE_C_RESIZED_(id, id2, name, old_pointer, pointer, old_size, size)                                         \
+  __extension__({                                                                                                      \
+    BSCOPE_C_SITE_(id, BSCOPE_KIND_RESIZE_BEGIN, BSCOPE_SITE_BY_ADDRESS, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, 0,     \
+                   name, BSCOPE_NULL_, BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                                 \
+    BSCOPE_C_SITE_(id2, BSCOPE_KIND_HEAP_REALLOC, BSCOPE_SITE_BY_ADDRESS, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, 0,    \
+                   name, BSCOPE_NULL_, BSCOPE_NULL_, BSCOPE_C_FUNCTION_, BSCOPE_NULL_)                                 \
+    bscope_record_resized_(BSCOPE_C_SITE_AT_(id), BSCOPE_C_SITE_AT_(id2), old_pointer, pointer, old_size, size);       \
+  })
+
+/* A scalar as a StackField's word, and its class: what is none has no value. */
+#define BSCOPE_C_IS_REAL_(value) (__builtin_classify_type(value) == 8)
+#define BSCOPE_C_IS_WHOLE_(value) (__builtin_classify_type(value) >= 1 && __builtin_classify_type(value) <= 4)
+#define BSCOPE_C_WHOLE_(value) __builtin_choose_expr(BSCOPE_C_IS_WHOLE_(value), (value), 0u)
+#define BSCOPE_C_IS_SIGNED_(value) ((__typeof__(BSCOPE_C_WHOLE_(value)))-1 < 1)
+#define BSCOPE_SCALAR_CLASS_(value)                                                                                    \
+  (BSCOPE_C_IS_POINTER_(value)  ? BSCOPE_SCALAR_POINTER                                                                \
+   : BSCOPE_C_IS_REAL_(value)   ? BSCOPE_SCALAR_DOUBLE                                                                 \
+   : !BSCOPE_C_IS_WHOLE_(value) ? BSCOPE_SCALAR_NONE                                                                   \
+   : BSCOPE_C_IS_SIGNED_(value) ? BSCOPE_SCALAR_SIGNED                                                                 \
+                                : BSCOPE_SCALAR_UNSIGNED)
+#define BSCOPE_SCALAR_BITS_(value)                                                                                     \
+  (BSCOPE_C_IS_POINTER_(value) ? BSCOPE_C_ADDRESS_(value)                                                              \
+   : BSCOPE_C_IS_REAL_(value)                                                                                          \
+       ? bscope_double_bits_((double)__builtin_choose_expr(BSCOPE_C_IS_REAL_(value), (value), 0))                      \
+       : (uint64_t)BSCOPE_C_WHOLE_(value))
 
 #define BSCOPE_DROP_NAMES_(names, count) BSCOPE_C_DROP_NAMES_(__COUNTER__, names, count)
 #define BSCOPE_C_DROP_NAMES_(id, names, count)                                                                         \

@@ -2,7 +2,7 @@
 /*
  * The tracking macros in C++17 and later. Included by track.h, which documents them.
  *
- * A macro is a call, pass(site, how, value): its argument's temporaries live to the end of the full expression.
+ * A macro is a call, give(site, how, words, value): its argument's temporaries live to the end of the full expression.
  * The site is a constant-initialised static in a lambda without captures, which may stand at namespace scope, in a
  * default member initialiser and in a constexpr function. The lambda is generic: it learns the value's type, whose name
  * the library cuts out of __PRETTY_FUNCTION__ when the site is first executed.
@@ -70,24 +70,58 @@ template <class T> BSCOPE_CXX_INLINE_ uint64_t place_of(T &value) noexcept {
     return address_of(std::addressof(value));
 }
 
-/* What a by-name form tells of its value; T as deduced for T &&. */
+/* A value that counts who shares it, as std::shared_ptr does. */
+template <class T, class = void> constexpr bool counts = false;
+template <class T> constexpr bool counts<T, std::void_t<decltype(std::declval<const T &>().use_count())>> = true;
+template <class T> BSCOPE_CXX_INLINE_ uint64_t counts_of(const T &value) noexcept {
+  return bscope_counts_(static_cast<uint64_t>(value.use_count()), 0);
+}
+
+/*
+ * What a by-name form tells of its value (nothing, where it points, whether it is true, its counts), or what the call
+ * says beside it. T as deduced for T &&.
+ */
 struct bscope_value {
   template <class T> static constexpr uint8_t is = BSCOPE_WORD_NONE;
   template <class T> static constexpr uint32_t place = 0;
+  template <class V> static BSCOPE_CXX_INLINE_ uint64_t word(V &, uint64_t said) noexcept { return said; }
 };
-struct bscope_borrow {
+struct bscope_place {
+  template <class V> static BSCOPE_CXX_INLINE_ uint64_t word(V &value, uint64_t) noexcept { return place_of(value); }
+};
+struct bscope_borrow : bscope_place {
   template <class T> static constexpr uint8_t is = place_is<T>;
   template <class T> static constexpr uint32_t place = place_flag<T>;
 };
-struct bscope_move {
+struct bscope_move : bscope_place {
   template <class T> static constexpr uint8_t is = pointer_is<T>;
   template <class T> static constexpr uint32_t place = 0;
 };
+struct bscope_said : bscope_value {
+  template <class T> static constexpr uint8_t is = BSCOPE_WORD_VALUE;
+};
+struct bscope_source : bscope_value {
+  template <class T> static constexpr uint8_t is = BSCOPE_WORD_ID;
+};
+struct bscope_truth : bscope_said {
+  template <class V> static BSCOPE_CXX_INLINE_ uint64_t word(V &value, uint64_t) noexcept { return value ? 1 : 0; }
+};
+struct bscope_first : bscope_said {
+  template <class V> static BSCOPE_CXX_INLINE_ uint64_t word([[maybe_unused]] V &value, uint64_t said) noexcept {
+    if constexpr (counts<V>)
+      return counts_of(value);
+    else
+      return said;
+  }
+};
+struct bscope_shared : bscope_first {
+  template <class T> static constexpr uint8_t is = counts<bare<T>> ? BSCOPE_WORD_VALUE : BSCOPE_WORD_NONE;
+};
 
 template <class Word, class T>
-BSCOPE_CXX_INLINE_ uint64_t word_of([[maybe_unused]] std::remove_reference_t<T> &value) noexcept {
+BSCOPE_CXX_INLINE_ uint64_t word_of([[maybe_unused]] std::remove_reference_t<T> &value, uint64_t said) noexcept {
   if constexpr (Word::template is<T> != BSCOPE_WORD_NONE)
-    return place_of(value);
+    return Word::word(value, said);
   else
     return 0;
 }
@@ -108,6 +142,21 @@ struct bscope_named {
   }
 };
 
+struct bscope_rated {
+  double rate;
+  constexpr explicit bscope_rated(double said) noexcept : rate(said) {}
+  BSCOPE_CXX_INLINE_ void write(bscope_site *site, uint64_t subject, uint64_t object) const noexcept {
+    bscope_record_rated_(site, rate, subject, object);
+  }
+};
+struct bscope_counted {
+  uint64_t counts;
+  constexpr explicit bscope_counted(uint64_t said) noexcept : counts(said) {}
+  BSCOPE_CXX_INLINE_ void write(bscope_site *site, uint64_t subject, uint64_t object) const noexcept {
+    bscope_record_counted_(site, counts, subject, object);
+  }
+};
+
 /* What comes back: an lvalue as it is, anything else by value. Arrays and functions can't come back by value. */
 template <class T> using passed = std::conditional_t<std::is_array_v<T>, void, T>;
 
@@ -119,12 +168,13 @@ template <class T> constexpr bool passes_without_throwing() noexcept {
 }
 
 template <class Word, class Site, class How, class T>
-BSCOPE_CXX_INLINE_ constexpr passed<T> pass(Site site, How how, T &&value) noexcept(passes_without_throwing<T>()) {
+BSCOPE_CXX_INLINE_ constexpr passed<T> give(Site site, How how, uint64_t subject, uint64_t said,
+                                            T &&value) noexcept(passes_without_throwing<T>()) {
   static_assert(!std::is_array_v<T>, "borrowscope: an array that is a temporary can't be handed on; give it a name");
   static_assert(std::is_lvalue_reference_v<T> || std::is_move_constructible_v<T>,
                 "borrowscope: a value of this type can't be moved; create it first, then track its name");
   if (!__builtin_is_constant_evaluated())
-    how.write(site(tag<T>()), 0, word_of<Word, T>(value));
+    how.write(site(tag<T>()), subject, word_of<Word, T>(value, said));
   if constexpr (std::is_lvalue_reference_v<T> || std::is_move_constructible_v<T>)
     return static_cast<T &&>(value);
 }
@@ -181,6 +231,42 @@ template <class Site, class How> BSCOPE_CXX_INLINE_ constexpr void note(Site sit
     how.write(site(tag<void>()), 0, 0);
 }
 
+template <class T, class Site, class How>
+BSCOPE_CXX_INLINE_ constexpr void tell(tag<T> type, Site site, How how, uint64_t subject, uint64_t object) noexcept {
+  if (!__builtin_is_constant_evaluated())
+    how.write(site(type), subject, object);
+}
+
+template <class Site>
+BSCOPE_CXX_INLINE_ void heap(Site site, const void *pointer, size_t size, size_t capacity) noexcept {
+  bscope_record_heap_(site(tag<void>()), pointer, size, capacity);
+}
+
+template <class Attempt, class Outcome>
+BSCOPE_CXX_INLINE_ void resized(Attempt attempt, Outcome outcome, const void *old_pointer, const void *pointer,
+                                size_t old_size, size_t size) noexcept {
+  bscope_record_resized_(attempt(tag<void>()), outcome(tag<void>()), old_pointer, pointer, old_size, size);
+}
+
+/* A scalar as a StackField's word, and its class: what is none has no value. */
+template <class T>
+constexpr uint32_t scalar_class = std::is_array_v<T> || std::is_pointer_v<T>     ? BSCOPE_SCALAR_POINTER
+                                  : std::is_floating_point_v<T>                  ? BSCOPE_SCALAR_DOUBLE
+                                  : !std::is_integral_v<T> && !std::is_enum_v<T> ? BSCOPE_SCALAR_NONE
+                                  : std::is_signed_v<T> || std::is_enum_v<T>     ? BSCOPE_SCALAR_SIGNED
+                                                                                 : BSCOPE_SCALAR_UNSIGNED;
+template <class T> BSCOPE_CXX_INLINE_ uint64_t scalar_bits(const T &value) noexcept {
+  constexpr uint32_t is = scalar_class<T>;
+  if constexpr (is == BSCOPE_SCALAR_POINTER)
+    return address_of(&*value);
+  else if constexpr (is == BSCOPE_SCALAR_DOUBLE)
+    return bscope_double_bits_(static_cast<double>(value));
+  else if constexpr (is != BSCOPE_SCALAR_NONE)
+    return static_cast<uint64_t>(value);
+  else
+    return 0;
+}
+
 template <class Site> BSCOPE_CXX_INLINE_ void drop_names(Site site, const char *const *names, size_t count) noexcept {
   bscope_record_drop_names_(site(tag<void>()), names, count);
 }
@@ -230,11 +316,12 @@ private:
 /* The type that the lambda of a site is told. */
 #define BSCOPE_CXX_T_ typename decltype(bscope_tag_)::type
 
-#define BSCOPE_CXX_SITE_(kind, flags, subject_is, object_is, extent, name, name2, type, text)                          \
+#define BSCOPE_CXX_SITE_(...) BSCOPE_CXX_ANY_SITE_(nullptr, __VA_ARGS__)
+#define BSCOPE_CXX_ANY_SITE_(extra, kind, flags, subject_is, object_is, extent, name, name2, type, text)               \
   [](auto bscope_tag_) noexcept {                                                                                      \
     BSCOPE_CXX_CONSTANT_ static ::bscope_site bscope_site_ =                                                           \
-        BSCOPE_SITE_FIELDS_(kind, (flags) | BSCOPE_SITE_PRETTY_FUNCTION, subject_is, object_is, extent, name, name2,   \
-                            type, __PRETTY_FUNCTION__, text);                                                          \
+        BSCOPE_SITE_ALL_FIELDS_(extra, kind, (flags) | BSCOPE_SITE_PRETTY_FUNCTION, subject_is, object_is, extent,     \
+                                name, name2, type, __PRETTY_FUNCTION__, text);                                         \
     static_cast<void>(bscope_tag_);                                                                                    \
     return &bscope_site_;                                                                                              \
   }
@@ -249,13 +336,16 @@ private:
 #define BSCOPE_CXX_PRETTY_bscope_none 0u
 #define BSCOPE_CXX_HOW_bscope_fixed(name, name2) ::bscope::detail::bscope_fixed(nullptr, nullptr)
 #define BSCOPE_CXX_HOW_bscope_named(name, name2) ::bscope::detail::bscope_named(name, name2)
+#define BSCOPE_CXX_HOW_bscope_rated(name, name2) ::bscope::detail::bscope_rated(BSCOPE_FIRST_ name)
+#define BSCOPE_CXX_HOW_bscope_counted(name, name2) ::bscope::detail::bscope_counted(BSCOPE_FIRST_ name)
 
-#define BSCOPE_PASS_(kind, flags, word, how, name, name2, typed, type, text, ...)                                      \
-  ::bscope::detail::pass<::bscope::detail::word>(                                                                      \
+#define BSCOPE_GIVE_(kind, flags, subject_is, subject, word, said, how, name, name2, typed, type, text, ...)           \
+  ::bscope::detail::give<::bscope::detail::word>(                                                                      \
       BSCOPE_CXX_SITE_(kind, (flags) | BSCOPE_CXX_PRETTY_##typed | ::bscope::detail::word::place<BSCOPE_CXX_T_>,       \
-                       BSCOPE_WORD_NONE, ::bscope::detail::word::is<BSCOPE_CXX_T_>, 0, BSCOPE_SITE_NAME_##how(name),   \
+                       subject_is, ::bscope::detail::word::is<BSCOPE_CXX_T_>, 0, BSCOPE_SITE_NAME_##how(name),         \
                        BSCOPE_SITE_NAME_##how(name2), BSCOPE_CXX_TYPE_##typed(type), text),                            \
-      BSCOPE_CXX_HOW_##how(name, name2), __VA_ARGS__) /* can't bind a bit-field? write +s.f, its value */
+      BSCOPE_CXX_HOW_##how(name, name2), subject, said,                                                                \
+      __VA_ARGS__) /* can't bind a bit-field? write +s.f, its value */
 
 #define BSCOPE_PASS_AT_(kind, flags, words, how, name, name2, typed, type, text, pointer, size)                        \
   ::bscope::detail::pass_at<::bscope::detail::words>(                                                                  \
@@ -272,6 +362,39 @@ private:
   ::bscope::detail::note(                                                                                              \
       BSCOPE_CXX_PLAIN_SITE_(kind, flags, BSCOPE_WORD_NONE, BSCOPE_WORD_NONE, BSCOPE_SITE_NAME_##how(name), nullptr),  \
       BSCOPE_CXX_HOW_##how(name, nullptr))
+
+#define BSCOPE_TELL_(kind, flags, extent, subject_is, subject, object_is, object, how, name, name2, typed, type)       \
+  ::bscope::detail::tell(BSCOPE_CXX_TAG_##typed(type),                                                                 \
+                         BSCOPE_CXX_SITE_(kind, (flags) | BSCOPE_CXX_PRETTY_##typed, subject_is, object_is, extent,    \
+                                          BSCOPE_SITE_NAME_##how(name), BSCOPE_SITE_NAME_##how(name2),                 \
+                                          BSCOPE_CXX_TYPE_##typed(type), nullptr),                                     \
+                         BSCOPE_CXX_HOW_##how(name, name2), subject, object)
+#define BSCOPE_CXX_TAG_bscope_deduced(expression) ::bscope::detail::tag<::bscope::detail::bare<decltype(expression)>>()
+#define BSCOPE_CXX_TAG_bscope_stated(type) ::bscope::detail::tag<void>()
+
+/* The same with further strings. */
+#define BSCOPE_TELL_LIST_(kind, subject, object_is, object, name, ...)                                                 \
+  ::bscope::detail::tell(                                                                                              \
+      ::bscope::detail::tag<void>(),                                                                                   \
+      [](auto bscope_list_) noexcept {                                                                                 \
+        static constexpr const char *bscope_extra_[] = {__VA_ARGS__, nullptr};                                         \
+        return BSCOPE_CXX_ANY_SITE_(bscope_extra_, kind, 0, BSCOPE_WORD_ID, object_is, 0, name, nullptr, nullptr,      \
+                                    nullptr)(bscope_list_);                                                            \
+      },                                                                                                               \
+      ::bscope::detail::bscope_fixed(nullptr, nullptr), subject, object)
+
+#define BSCOPE_HEAP_(name, pointer, size, capacity)                                                                    \
+  ::bscope::detail::heap(                                                                                              \
+      BSCOPE_CXX_PLAIN_SITE_(BSCOPE_KIND_HEAP_ADDR, 0, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, name, nullptr), pointer, \
+      size, capacity)
+#define BSCOPE_RESIZED_(name, old_pointer, pointer, old_size, size)                                                    \
+  ::bscope::detail::resized(BSCOPE_CXX_PLAIN_SITE_(BSCOPE_KIND_RESIZE_BEGIN, BSCOPE_SITE_BY_ADDRESS,                   \
+                                                   BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, name, nullptr),              \
+                            BSCOPE_CXX_PLAIN_SITE_(BSCOPE_KIND_HEAP_REALLOC, BSCOPE_SITE_BY_ADDRESS,                   \
+                                                   BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, name, nullptr),              \
+                            old_pointer, pointer, old_size, size)
+#define BSCOPE_SCALAR_CLASS_(value) ::bscope::detail::scalar_class<BSCOPE_CXX_T_>
+#define BSCOPE_SCALAR_BITS_(value) ::bscope::detail::scalar_bits(value)
 
 #define BSCOPE_DROP_NAMES_(names, count)                                                                               \
   ::bscope::detail::drop_names(                                                                                        \

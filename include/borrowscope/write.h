@@ -78,6 +78,21 @@ BSCOPE_API void bscope_emit_payload(const struct bscope_site *site, uint64_t sub
  */
 BSCOPE_API const struct bscope_site *bscope_site_intern(const struct bscope_site_info *info) __attribute__((nothrow));
 
+/*
+ * Records the event if the decision for its variable is yes: a pure function of rate (0 to 1), the process's seed and
+ * the variable, which is known by the id or the address that the call gives, else by the site's name and the calling
+ * thread. So all calls about a variable with one rate are recorded, or none is. No lock; keeps errno.
+ */
+BSCOPE_API void bscope_emit_sampled(struct bscope_site *site, double rate, uint64_t subject, uint64_t object)
+    __attribute__((nothrow));
+
+/* The seed of those decisions, before the first of them; 0 otherwise. Any thread. */
+BSCOPE_API void bscope_set_sample_seed(uint64_t seed) __attribute__((nothrow));
+
+/* Records where a heap block lies, its `size` bytes in use, its capacity, and its first bytes in use, at most 32. */
+BSCOPE_API void bscope_emit_heap(struct bscope_site *site, const void *pointer, size_t size, size_t capacity)
+    __attribute__((nothrow));
+
 /* Records a drop of each of `count` names, in their order; NULL entries are passed over. */
 BSCOPE_API void bscope_track_drop_names(struct bscope_site *site, const char *const *names, size_t count)
     __attribute__((nothrow));
@@ -181,6 +196,43 @@ BSCOPE_INLINE_ void bscope_record_named_(struct bscope_site *site, const char *n
 BSCOPE_INLINE_ void bscope_record_drop_names_(struct bscope_site *site, const char *const *names, size_t count) {
   if (__atomic_load_n(&bscope_gate.word, __ATOMIC_RELAXED) != BSCOPE_GATE_OFF)
     bscope_track_drop_names(site, names, count);
+}
+
+BSCOPE_INLINE_ void bscope_record_rated_(struct bscope_site *site, double rate, uint64_t subject, uint64_t object) {
+  if (__atomic_load_n(&bscope_gate.word, __ATOMIC_RELAXED) != BSCOPE_GATE_OFF)
+    bscope_emit_sampled(site, rate, subject, object);
+}
+
+/* Strong and weak count in one word. */
+BSCOPE_INLINE_ uint64_t bscope_counts_(uint64_t strong, uint64_t weak) {
+  return strong << 32 | (weak & 0xffffffffu);
+}
+
+/* Counts where both words hold ids. */
+BSCOPE_INLINE_ void bscope_record_counted_(struct bscope_site *site, uint64_t counts, uint64_t subject,
+                                           uint64_t object) {
+  if (__atomic_load_n(&bscope_gate.word, __ATOMIC_RELAXED) != BSCOPE_GATE_OFF)
+    bscope_emit_payload(site, subject, object, &counts, sizeof(counts));
+}
+
+BSCOPE_INLINE_ void bscope_record_heap_(struct bscope_site *site, const void *pointer, size_t size, size_t capacity) {
+  if (__atomic_load_n(&bscope_gate.word, __ATOMIC_RELAXED) != BSCOPE_GATE_OFF)
+    bscope_emit_heap(site, pointer, size, capacity);
+}
+
+/* A resize that is over: its two records. The old size is what the library knows already. */
+BSCOPE_INLINE_ void bscope_record_resized_(struct bscope_site *attempt, struct bscope_site *outcome,
+                                           const void *old_pointer, const void *pointer, size_t old_size, size_t size) {
+  (void)old_size;
+  bscope_record_inline(attempt, BSCOPE_ADDRESS_(old_pointer), size);
+  bscope_record_inline(outcome, BSCOPE_ADDRESS_(pointer), size);
+}
+
+/* A number as a StackField's word. */
+BSCOPE_INLINE_ uint64_t bscope_double_bits_(double number) {
+  uint64_t bits;
+  __builtin_memcpy(&bits, &number, sizeof(bits));
+  return bits;
 }
 
 /* realloc between its two records: the attempt at the old address, the outcome at the new one. Keeps realloc's errno.

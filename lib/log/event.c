@@ -51,5 +51,6 @@ void bscope_event_build(const struct bscope_log *log, const struct bscope_entry 
       .payload = entry->payload,
       .payload_size = entry->payload_size,
       .payload_cut = entry->payload_cut,
+      .extra = site->extra,
   };
 }
