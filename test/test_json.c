@@ -494,8 +494,8 @@ static void test_use(void **state) {
   json_decref(document);
 }
 
-/* Kinds without a row of their own say what they name, and where. */
-static void test_general_kind(void **state) {
+/* What is not known is written as nothing, or left out. */
+static void test_unknown_values(void **state) {
   (void)state;
   json_t *document = export_parsed(
       LOG({.kind = BSCOPE_KIND_CHANNEL_SEND, .file = "f.c", .line = 9, .thread = 3}, {.kind = BSCOPE_KIND_LOOP_ENTER}),
@@ -503,9 +503,11 @@ static void test_general_kind(void **state) {
   assert_member(element(document, "events", 0), "type", "ChannelSend");
   assert_member(element(document, "events", 0), "location", "f.c:9");
   assert_count(element(document, "events", 0), "thread", 3);
-  assert_null(json_object_get(element(document, "events", 0), "var_name"));
+  assert_member(element(document, "events", 0), "sender_id", "unknown");
   assert_member(element(document, "events", 1), "type", "LoopEnter");
-  assert_null(json_object_get(element(document, "events", 1), "location"));
+  assert_member(element(document, "events", 1), "loop_id", "loop_1");
+  assert_member(element(document, "events", 1), "loop_type", "");
+  assert_member(element(document, "events", 1), "location", "");
   assert_null(json_object_get(element(document, "events", 1), "file"));
   assert_null(json_object_get(element(document, "events", 1), "line"));
   json_decref(document);
@@ -948,7 +950,7 @@ int main(void) {
       cmocka_unit_test(test_places_apart),
       cmocka_unit_test(test_addresses),
       cmocka_unit_test(test_use),
-      cmocka_unit_test(test_general_kind),
+      cmocka_unit_test(test_unknown_values),
       cmocka_unit_test(test_every_kind),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_large_numbers),

@@ -11,6 +11,7 @@
 #include "export/json_graph.h"
 #include "export/json_objects.h"
 #include "export/json_template.h"
+#include "log/event.h"
 
 #include <stdlib.h>
 
@@ -29,11 +30,20 @@ static void complete(const struct bscope_json *json, struct bscope_variable_ref 
   }
 }
 
+/* The whole event that the walk gave last, with its payload and further strings. */
+static void whole_event(const struct bscope_walk *walk, const struct bscope_step *step, uint64_t time_ns,
+                        struct bscope_event *out) {
+  if (walk->batches)
+    bscope_event_build(walk->log, &walk->batch.entries[walk->place - 1], step->stamp, time_ns, out);
+  else
+    *out = walk->event;
+}
+
 /* The way of an event that has no template. */
-static int put_event(struct bscope_json *json, const struct bscope_step *step, struct bscope_resolution *meaning,
-                     uint64_t time_ns, bool first) {
+static int put_event(struct bscope_json *json, const struct bscope_walk *walk, const struct bscope_step *step,
+                     struct bscope_resolution *meaning, uint64_t time_ns, bool first) {
   struct bscope_event event;
-  bscope_json_describe(json, step, time_ns, &event);
+  whole_event(walk, step, time_ns, &event);
   complete(json, &meaning->subject, event.name);
   complete(json, &meaning->object, event.kind == BSCOPE_KIND_BORROW ? meaning->object.name : event.name2);
   bscope_json_begin_element(json, !first);
@@ -70,7 +80,7 @@ static int stream_events(struct bscope_json *json, struct bscope_walk *walk, str
       continue;
     bool first = (*shown)++ == 0;
     if (bscope_unlikely(!bscope_json_template_write(json, &step, &meaning, time_ns, first)))
-      status = put_event(json, &step, &meaning, time_ns, first);
+      status = put_event(json, walk, &step, &meaning, time_ns, first);
     else
       status = json->sink->status;
   }

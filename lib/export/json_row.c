@@ -40,8 +40,10 @@ static void cut(struct making *making, enum bscope_json_then then) {
 static void put_id_field(struct making *making, const struct bscope_json_field *field, enum bscope_json_then then) {
   bscope_sink_put(&making->row, field->key, field->size);
   bscope_sink_put_literal(&making->row, "\"");
-  if (field->prefix)
-    bscope_sink_put(&making->row, field->prefix, strlen(field->prefix));
+  if (then == BSCOPE_THEN_STAMP) {
+    bscope_sink_put(&making->row, field->key + BSCOPE_JSON_KEY_BEGINS, field->own);
+    bscope_sink_put_literal(&making->row, "_");
+  }
   cut(making, then);
   bscope_sink_put_literal(&making->row, "\"");
 }
@@ -57,35 +59,36 @@ static void put_string_field(struct bscope_json *json, struct making *making, co
 static void add_field(struct bscope_json *json, struct making *making, const struct bscope_json_field *field,
                       const struct bscope_event *event) {
   switch (field->source) {
-  case NAME:
+  case 'N':
     put_string_field(json, making, field, event->name);
     return;
-  case NAME2:
+  case 'M':
     put_string_field(json, making, field, event->name2);
     return;
-  case TYPE:
+  case 'T':
     put_string_field(json, making, field, event->type_name ? event->type_name : "");
     return;
-  case SUBJECT:
-  case IF_SUBJECT:
+  case 'S':
+  case 's':
     put_id_field(making, field, BSCOPE_THEN_SUBJECT);
     return;
-  case OWNER:
+  case 'W':
     put_id_field(making, field, BSCOPE_THEN_OWNER);
     return;
-  case OBJECT:
+  case 'O':
     put_id_field(making, field, BSCOPE_THEN_OBJECT);
     return;
-  case ITSELF:
+  case 'I':
+    making->fits &= event->subject_is != BSCOPE_WORD_VALUE && event->subject_is != BSCOPE_WORD_ID;
     put_id_field(making, field, BSCOPE_THEN_STAMP);
     return;
-  case MUTABLE:
+  case 'B':
     bscope_sink_put(&making->row, field->key, field->size);
     bscope_sink_put(&making->row, event->is_mutable ? "true" : "false", event->is_mutable ? 4 : 5);
     return;
-  case LOCATION:
-  case IF_LOCATION:
-    if (field->source == IF_LOCATION && !event->file)
+  case 'L':
+  case 'l':
+    if (field->source == 'l' && !event->file)
       return;
     bscope_sink_put(&making->row, field->key, field->size);
     bscope_json_put_location(json, event);
@@ -96,16 +99,16 @@ static void add_field(struct bscope_json *json, struct making *making, const str
 }
 
 static void write_row(struct bscope_json *json, struct making *making, const struct bscope_event *event) {
-  const struct bscope_json_beginning *beginning = bscope_json_beginning_of((size_t)event->kind);
-  making->fits = beginning != NULL && bscope_json_fields_of((size_t)event->kind) != bscope_json_fields_of(0);
+  const char *fields = bscope_kind_fields((size_t)event->kind);
+  struct bscope_json_field field;
+  making->fits = fields != NULL;
   if (!making->fits)
     return;
-  bscope_sink_put(&making->row, beginning->text, beginning->size);
+  bscope_json_put_kind(json, event->kind);
   bscope_sink_put_literal(&making->row, ", \"timestamp\": ");
   cut(making, BSCOPE_THEN_STAMP);
-  for (const struct bscope_json_field *f = bscope_json_fields_of((size_t)event->kind); f->source != BSCOPE_JSON_END;
-       f++)
-    add_field(json, making, f, event);
+  while ((fields = bscope_json_field_next(fields, &field)))
+    add_field(json, making, &field, event);
   bscope_sink_put_literal(&making->row, ", \"thread\": ");
   cut(making, BSCOPE_THEN_THREAD);
   bscope_json_put_place(json, event);
