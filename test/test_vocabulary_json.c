@@ -274,14 +274,14 @@ static void ids_link(void **state) {
   size_t i;
   json_array_foreach(json_object_get(document, "events"), i, event) {
     const char *owner = json_string_value(json_object_get(event, "owner_id"));
-    if (owner && strcmp(owner, "x_1") == 0)
+    if (owner && strcmp(owner, "x_1001") == 0)
       borrow = event;
   }
   assert_non_null(borrow);
-  assert_string_equal(json_string_value(json_object_get(borrow, "borrower_id")), "m_4");
+  assert_string_equal(json_string_value(json_object_get(borrow, "borrower_id")), "m_1004");
   json_t *moved = event_of("Move", 1);
-  assert_string_equal(json_string_value(json_object_get(moved, "from_id")), "x_1");
-  assert_string_equal(json_string_value(json_object_get(moved, "to_id")), "y_5");
+  assert_string_equal(json_string_value(json_object_get(moved, "from_id")), "x_1001");
+  assert_string_equal(json_string_value(json_object_get(moved, "to_id")), "y_1005");
 }
 
 int main(void) {

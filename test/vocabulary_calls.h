@@ -99,15 +99,15 @@ static void vocabulary_cells(void) {
   bscope_track_lock_guard_acquire("lg", "mutex", "RwLock::read");
   NAMES_(LOCK_GUARD_ACQUIRE, "lg", "mutex", "RwLock::read");
   bscope_track_lock_guard_drop("lg"), OF_(LOCK_GUARD_DROP, "lg");
-  GIVES_(bscope_track_static_init("S", 5, "int", true, V_));
-  EXPECT(STATIC_INIT, "S", NULL, "int", 0, ID, 5, VALUE, 1);
-  bscope_track_static_access(5, "S", 1), EXPECT(STATIC_ACCESS, "S", NULL, NULL, 0, ID, 5, VALUE, 1);
+  GIVES_(bscope_track_static_init("S", 1105, "int", true, V_));
+  EXPECT(STATIC_INIT, "S", NULL, "int", 0, ID, 1105, VALUE, 1);
+  bscope_track_static_access(1105, "S", 1), EXPECT(STATIC_ACCESS, "S", NULL, NULL, 0, ID, 1105, VALUE, 1);
   GIVES_(bscope_track_const_eval("K", 6, "int", V_)), EXPECT(CONST_EVAL, "K", NULL, "int", 0, VALUE, 6, NONE, 0);
-  GIVES_(bscope_track_raw_ptr_created("q", 7, "*const int", V_));
-  EXPECT(RAW_PTR_CREATED, "q", NULL, "*const int", 0, ID, 7, ADDRESS, AT_(vocabulary_heap));
-  GIVES_(bscope_track_raw_ptr_mut("q", 8, "*mut int", V_));
-  EXPECT(RAW_PTR_CREATED, "q", NULL, "*mut int", BSCOPE_SITE_MUTABLE, ID, 8, ADDRESS, AT_(vocabulary_heap));
-  bscope_track_raw_ptr_deref(8, false), EXPECT(RAW_PTR_DEREF, NULL, NULL, NULL, 0, ID, 8, VALUE, 0);
+  GIVES_(bscope_track_raw_ptr_created("q", 1107, "*const int", V_));
+  EXPECT(RAW_PTR_CREATED, "q", NULL, "*const int", 0, ID, 1107, ADDRESS, AT_(vocabulary_heap));
+  GIVES_(bscope_track_raw_ptr_mut("q", 1108, "*mut int", V_));
+  EXPECT(RAW_PTR_CREATED, "q", NULL, "*mut int", BSCOPE_SITE_MUTABLE, ID, 1108, ADDRESS, AT_(vocabulary_heap));
+  bscope_track_raw_ptr_deref(1108, false), EXPECT(RAW_PTR_DEREF, NULL, NULL, NULL, 0, ID, 1108, VALUE, 0);
 }
 
 static void vocabulary_threads(void) {
@@ -203,19 +203,22 @@ static void vocabulary_memory(void) {
 }
 
 static void vocabulary_ids(void) {
-  GIVES_(bscope_track_new_with_id(1, "x", "int *", V_)), ID_(NEW, 1, "x", NULL, "int *");
-  GIVES_(bscope_track_borrow_with_id(2, 1, "r", false, V_)), EXPECT(BORROW, "r", NULL, NULL, 0, ID, 2, ID, 1);
-  GIVES_(bscope_track_borrow_with_id(3, 1, "r", true, V_));
-  EXPECT(BORROW, "r", NULL, NULL, BSCOPE_SITE_MUTABLE, ID, 3, ID, 1);
-  GIVES_(bscope_track_borrow_mut_with_id(4, 1, "m", V_));
-  EXPECT(BORROW, "m", NULL, NULL, BSCOPE_SITE_MUTABLE, ID, 4, ID, 1);
-  GIVES_(bscope_track_move_with_id(1, 5, "y", V_)), EXPECT(MOVE, NULL, "y", NULL, 0, ID, 1, ID, 5);
-  bscope_track_drop_with_id(5), ID_(DROP, 5, NULL, NULL, NULL);
-  GIVES_(bscope_track_rc_new_with_id(6, "a", "T", V_)), EXPECT(RC_NEW, "a", NULL, "T", 0, ID, 6, VALUE, COUNTS_(1, 0));
-  GIVES_(bscope_track_arc_new_with_id(6, "a", "T", V_, 4, 2));
-  EXPECT(ARC_NEW, "a", NULL, "T", 0, ID, 6, VALUE, COUNTS_(4, 2));
-  GIVES_(bscope_track_rc_clone_with_id(7, 6, "b", V_)), EXPECT(RC_CLONE, "b", NULL, NULL, 0, ID, 7, ID, 6);
-  GIVES_(bscope_track_arc_clone_with_id(8, 6, "c", V_, 2, 1)), EXPECT(ARC_CLONE, "c", NULL, NULL, 0, ID, 8, ID, 6);
+  GIVES_(bscope_track_new_with_id(1001, "x", "int *", V_)), ID_(NEW, 1001, "x", NULL, "int *");
+  GIVES_(bscope_track_borrow_with_id(1002, 1001, "r", false, V_)),
+      EXPECT(BORROW, "r", NULL, NULL, 0, ID, 1002, ID, 1001);
+  GIVES_(bscope_track_borrow_with_id(1003, 1001, "r", true, V_));
+  EXPECT(BORROW, "r", NULL, NULL, BSCOPE_SITE_MUTABLE, ID, 1003, ID, 1001);
+  GIVES_(bscope_track_borrow_mut_with_id(1004, 1001, "m", V_));
+  EXPECT(BORROW, "m", NULL, NULL, BSCOPE_SITE_MUTABLE, ID, 1004, ID, 1001);
+  GIVES_(bscope_track_move_with_id(1001, 1005, "y", V_)), EXPECT(MOVE, NULL, "y", NULL, 0, ID, 1001, ID, 1005);
+  bscope_track_drop_with_id(1005), ID_(DROP, 1005, NULL, NULL, NULL);
+  GIVES_(bscope_track_rc_new_with_id(1006, "a", "T", V_)),
+      EXPECT(RC_NEW, "a", NULL, "T", 0, ID, 1006, VALUE, COUNTS_(1, 0));
+  GIVES_(bscope_track_arc_new_with_id(1009, "a", "T", V_, 4, 2));
+  EXPECT(ARC_NEW, "a", NULL, "T", 0, ID, 1009, VALUE, COUNTS_(4, 2));
+  GIVES_(bscope_track_rc_clone_with_id(1007, 1006, "b", V_)), EXPECT(RC_CLONE, "b", NULL, NULL, 0, ID, 1007, ID, 1006);
+  GIVES_(bscope_track_arc_clone_with_id(1008, 1006, "c", V_, 2, 1)),
+      EXPECT(ARC_CLONE, "c", NULL, NULL, 0, ID, 1008, ID, 1006);
 }
 
 static void vocabulary_calls(void) {

@@ -50,6 +50,17 @@ BSCOPE_API int bscope_log_export_json_to_file(const struct bscope_log *log, FILE
 BSCOPE_API char *bscope_log_export_json_to_string(const struct bscope_log *log,
                                                   const struct bscope_export_options *options);
 
+/*
+ * A log out of such a document (or of the Rust crate's, or of its array of events alone), for all that a log is good
+ * for. Threads, times, places and ids are as they were; ids are ids given by the caller then, so that events mean the
+ * same variables. What JSON does not show is missing: arguments' texts, and addresses unless they were exported;
+ * positions without an event in between are LOST if the document's stats say that some were, else empty.
+ * Owned: bscope_log_free. NULL with bscope_last_error: BSCOPE_ERR_FORMAT (it says the offset), BSCOPE_ERR_IO,
+ * BSCOPE_ERR_INVALID_ARGUMENT, BSCOPE_ERR_NO_MEMORY. Any thread, not in a signal handler.
+ */
+BSCOPE_API struct bscope_log *bscope_log_import_json(const char *path);
+BSCOPE_API struct bscope_log *bscope_log_import_json_string(const char *text, size_t size);
+
 /* Frees a string that this library handed over. NULL is nothing. */
 BSCOPE_API void bscope_string_free(char *string);
 

@@ -17,7 +17,7 @@
  *   C K  strong count, weak count: high and low half of that       B  whether the borrow may write
  *   A P  address in the subject word, in the object word           L l  "file:line"; l left out when unknown; E  ""
  *   X    the site's further strings, left out when there are none
- *   F    a field's value: the payload's text, or the subject word as extent says (enum bscope_scalar)
+ *   F    a field's value: the site's text, or else the subject word as extent says (enum bscope_scalar)
  *   Q Y  the payload's first 8 bytes as a number; the bytes behind them, as text
  *   1 to 5  old and new address, old and new size, whether it failed: what a resize came to
  *

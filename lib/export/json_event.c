@@ -95,8 +95,19 @@ static const char *name_of(const struct bscope_event *event, const struct bscope
   return event->name ? event->name : meaning->subject.name;
 }
 
+/* What a resize came to where an import says it: one of five numbers. False: the events say it. */
+static bool resize_said(const struct bscope_event *event, size_t i, uint64_t *out) {
+  if (event->payload_size < (i + 1) * sizeof(*out))
+    return false;
+  memcpy(out, (const char *)event->payload + i * sizeof(*out), sizeof(*out));
+  return true;
+}
+
 /* An allocator that gives no block for some bytes has left the old one alone. */
 static bool resize_failed(const struct bscope_event *event) {
+  uint64_t failed;
+  if (resize_said(event, 4, &failed))
+    return failed != 0;
   return event->subject == 0 && event->object > 0;
 }
 
@@ -151,6 +162,17 @@ static uint64_t number_of(const struct bscope_json *json, char source, const str
       memcpy(&number, event->payload, sizeof(number));
     return number;
   case '1':
+  case '2':
+  case '3':
+  case '4':
+    if (resize_said(event, (size_t)(source - '1'), &number))
+      return source > '2' || json->addresses ? number : 0;
+    break;
+  default:
+    break;
+  }
+  switch (source) {
+  case '1':
     return json->addresses ? meaning->old_address : 0;
   case '2':
     return json->addresses ? (known ? meaning->address : event->subject) : 0;
@@ -165,13 +187,14 @@ static void put_boolean(struct bscope_json *json, bool value) {
   bscope_sink_put(json->sink, value ? "true" : "false", value ? 4 : 5);
 }
 
-/* The payload from `from` on, as printable ASCII: what is none, as \\xNN. `more`: there was more of it than is shown.
+/* The payload behind its first number, as printable ASCII: what is none, as \\xNN. `more`: there was more of it than is
+ * shown.
  */
-static void put_bytes(struct bscope_json *json, const struct bscope_event *event, size_t from, bool more) {
+static void put_bytes(struct bscope_json *json, const struct bscope_event *event, bool more) {
   static const char hex[] = "0123456789abcdef";
   const uint8_t *bytes = event->payload;
   bscope_sink_put_literal(json->sink, "\"");
-  for (size_t i = from; i < event->payload_size; i++) {
+  for (size_t i = sizeof(uint64_t); i < event->payload_size; i++) {
     char text[] = {'\\', '\\', 'x', hex[bytes[i] >> 4], hex[bytes[i] & 15], '\\', (char)bytes[i]};
     if (bytes[i] < ' ' || bytes[i] > '~' || bytes[i] == '\\')
       bscope_sink_put(json->sink, text, 5);
@@ -200,8 +223,8 @@ static int double_text(char *text, size_t size, double number) {
 static void put_member(struct bscope_json *json, const struct bscope_event *event) {
   char text[48] = "";
   double number;
-  if (event->payload) {
-    put_bytes(json, event, 0, false);
+  if (event->text) {
+    bscope_json_put_string(json, event->text);
     return;
   }
   switch ((enum bscope_scalar)event->extent) {
@@ -286,7 +309,7 @@ static void put_value(struct bscope_json *json, const struct bscope_json_field *
     put_member(json, event);
     break;
   case 'Y':
-    put_bytes(json, event, sizeof(uint64_t), event->object + sizeof(uint64_t) > event->payload_size);
+    put_bytes(json, event, event->object + sizeof(uint64_t) > event->payload_size);
     break;
   case 'E':
     bscope_sink_put_literal(json->sink, "\"\"");

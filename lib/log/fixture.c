@@ -17,6 +17,8 @@ struct fixture {
   struct bscope_event *events;
   enum bscope_log_state state;
   const char *filter;
+  void (*release)(void *owned);
+  void *owned;
 };
 
 static int fixture_at(const struct bscope_log *log, size_t i, struct bscope_event *out) {
@@ -29,6 +31,8 @@ static void fixture_destroy(struct bscope_log *log) {
 
   free(fixture->events);
   free(fixture->log.threads);
+  if (fixture->release)
+    fixture->release(fixture->owned);
   free(fixture);
 }
 
@@ -112,6 +116,13 @@ no_memory:
     fixture_destroy(&fixture->log);
   bscope_fail(BSCOPE_ERR_NO_MEMORY, "log of %zu events: no memory", count);
   return NULL;
+}
+
+void bscope_log_fixture_own(struct bscope_log *log, void (*release)(void *owned), void *owned) {
+  struct fixture *fixture = (struct fixture *)log;
+
+  fixture->release = release;
+  fixture->owned = owned;
 }
 
 void bscope_log_fixture_set(struct bscope_log *log, enum bscope_log_state state, const char *filter, bool patchy) {

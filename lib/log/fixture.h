@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logs made of ready events, for tests of whatever reads logs.
+ * Logs made of ready events: what an import reads, and what tests make up.
  */
 #ifndef BSCOPE_LOG_FIXTURE_H
 #define BSCOPE_LOG_FIXTURE_H
@@ -19,5 +19,8 @@ struct bscope_log *bscope_log_from_events(const struct bscope_event *events, siz
  * with (NULL: none; taken by pointer), and whether recording was paused at some time.
  */
 void bscope_log_fixture_set(struct bscope_log *log, enum bscope_log_state state, const char *filter, bool patchy);
+
+/* Gives such a log what its strings lie in: `release` is called with it when the log goes. */
+void bscope_log_fixture_own(struct bscope_log *log, void (*release)(void *owned), void *owned);
 
 #endif
