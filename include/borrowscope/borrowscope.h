@@ -12,8 +12,10 @@
 #include <borrowscope/kinds.h>
 #include <borrowscope/log.h>
 #include <borrowscope/session.h>
+#include <borrowscope/timeline.h>
 #include <borrowscope/track.h>
 #include <borrowscope/types.h>
 #include <borrowscope/version.h>
+#include <borrowscope/walk.h>
 
 #endif

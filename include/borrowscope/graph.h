@@ -21,7 +21,14 @@ enum bscope_relation {
   BSCOPE_RELATION_OWNS = 0,
   BSCOPE_RELATION_BORROWS_IMMUT = 1,
   BSCOPE_RELATION_BORROWS_MUT = 2,
-  BSCOPE_RELATION_MOVES = 3
+  BSCOPE_RELATION_MOVES = 3,
+  BSCOPE_RELATION_RC_CLONE = 4, /* from the clone to its source */
+  BSCOPE_RELATION_ARC_CLONE = 5,
+  BSCOPE_RELATION_WEAK = 6,     /* from the weak one to the strong one, or to the weak one that it was cloned from */
+  BSCOPE_RELATION_CAPTURES = 7, /* from the closure to what it captured */
+  BSCOPE_RELATION_LOCKS = 8,    /* from the guard to the lock */
+  BSCOPE_RELATION_SENDS = 9,    /* from the sender to the receiver */
+  BSCOPE_RELATION_CONTAINS = 10 /* from the scope to what is in it */
 };
 
 /* How a variable's life ended. */

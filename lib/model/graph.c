@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "model/index.h"
 #include "model/memory.h"
 #include "model/resolve.h"
 #include "model/step.h"
@@ -297,6 +298,8 @@ static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   graph->summary.variables = graph->node_count;
   graph->summary.let_go = bscope_resolver_let_go(resolver);
   bscope_resolver_destroy(resolver);
+  if (status == BSCOPE_OK)
+    status = bscope_graph_index_init(graph);
   return status == BSCOPE_OK ? bscope_graph_ids_init(graph) : status;
 }
 
@@ -344,6 +347,7 @@ void bscope_graph_free(struct bscope_graph *graph) {
   free(graph->moves);
   free(graph->given);
   bscope_graph_ids_fini(graph);
+  bscope_graph_index_fini(graph);
   free(graph->newest);
   free(graph);
 }

@@ -84,8 +84,9 @@ struct bscope_graph {
   size_t move_count;
   size_t move_capacity;
   struct bscope_graph_ids *ids;
-  size_t name_bytes; /* of all nodes' names together */
-  uint64_t *given;   /* numbers that callers gave, in the order of their nodes */
+  struct bscope_graph_index *index; /* of questions (index.h) */
+  size_t name_bytes;                /* of all nodes' names together */
+  uint64_t *given;                  /* numbers that callers gave, in the order of their nodes */
   size_t given_count;
   size_t given_capacity;
   uint32_t *newest; /* by name: the newest node + 1; 0: there is none */
