@@ -11,6 +11,7 @@
 #include <borrowscope/graph.h>
 #include <borrowscope/kinds.h>
 #include <borrowscope/log.h>
+#include <borrowscope/ownership.h>
 #include <borrowscope/query.h>
 #include <borrowscope/session.h>
 #include <borrowscope/timeline.h>
