@@ -119,6 +119,7 @@ void bench_register_single(void);
 void bench_register_file(void);
 void bench_register_many(void);
 void bench_register_query(void);
+void bench_register_graph(void);
 void bench_register_engine(void);
 
 #ifdef __cplusplus

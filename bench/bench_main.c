@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
   bench_register_file();
   bench_register_many();
   bench_register_query();
+  bench_register_graph();
   bench_register_engine();
   return bench_run(argc, argv);
 }
