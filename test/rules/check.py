@@ -78,7 +78,7 @@ class Checker:
         whole = self.first == 0 and about.get("generation", 1) == 1
         self.resolver = Resolver(whole)
         self.events, self.borrows, self.tell_to = [], [], tell
-        self.sampled = set()
+        self.sampled, self.sampling = set(), False
         self.variables = {}  # number -> what the rules know of it
         self.sync, self.started, self.suspects = {}, {}, {}
         self.groups = 0
@@ -110,6 +110,7 @@ class Checker:
         self.settle_suspect(e)
         if e.sampled:
             self.sampled |= {e.name, e.name2} - {None}
+            self.sampling = True
         self.contradictions(e, is_)
         mentioned = self.mentions(e, is_)
         self.proofs(e, is_, mentioned)
@@ -134,8 +135,9 @@ class Checker:
         v = is_.object if e.effect in ("BORROWS", "CLONES", "CAPTURES") else is_.subject
         here = (role(e), e.position)
         if is_.contradiction == NEVER:
-            if e.effect in ("ENDS", "MOVES", "GIVES_UP") and not self.patchy and not self.filtered:
-                number = e.word("subject", "id")
+            number = e.word("subject", "id")
+            nameless = number is not None or e.word("subject", "address") is not None
+            if e.effect in ("ENDS", "MOVES", "GIVES_UP") and not self.patchy and not self.filtered and not (nameless and self.sampling):
                 called = f"{e.name or ''}_{number}" if number is not None else e.name or e.text or "?"
                 self.tell("BS009", ERROR, called, False, [here])
         elif is_.former:
@@ -354,7 +356,7 @@ class Checker:
     def threads(self, e, is_, mentioned):
         self.started.setdefault(e.thread, e.position)
         v = is_.object if e.effect == "BORROWS" and e.mutable and e.kind == "Borrow" else is_.subject if e.effect == "ENDS" and is_.ended else None
-        if v is not None and v is not is_.made and v in mentioned and not v.borrower and v.thread != e.thread:
+        if v is not None and v is not is_.made and v in mentioned and not v.borrower and v.thread != e.thread and (e.name or e.text):
             self.suspect(e, is_, v)
         if e.effect in HANDS_OVER or e.kind in LOCK_KINDS:
             self.sync[e.thread] = e.position
