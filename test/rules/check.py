@@ -101,7 +101,7 @@ class Checker:
     # one event
 
     def feed(self, row):
-        e = Event(len(self.events), row)
+        e = Event(len(self.events), row, self.first)
         self.gaps_at.append(self.resolver.gaps)
         self.events.append(e)
         is_ = self.resolver.feed(e)

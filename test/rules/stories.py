@@ -5,7 +5,7 @@ A finding is written "BS003 error x_0: mutably borrowed 2, created 0, mutably bo
 """
 
 from events import (borrow, borrow_at, borrow_end, borrow_id, borrow_range_at, drop, drop_at, drop_id, here, kept, let, let_end, lost, move, move_at,
-                    new, new_at, new_id, opened, ref, ref_end, resize, resized, row, use_at)
+                    new, new_at, new_id, opened, ref, ref_end, resize, resized, row, subject, use_at)
 
 NOT_ENDED = {"log": {"ended": False}}
 A, B = 0x1000, 0x2000
@@ -21,6 +21,14 @@ def cell_borrow(t, name, cell, mut):
 
 def lock(t, name, of, how="Mutex"):
     return row("LockGuardAcquire", t, name=name, name2=of, type=how)
+
+
+def closure(t, number):
+    return row("ClosureCreate", t, name="closure", type="by_ref", **subject("id", number))
+
+
+def capture(t, number, name, how):
+    return row("ClosureCapture", t, name="closure", name2=name, type=how, **subject("id", number))
 
 
 def clone(t, name, of, kind="RcClone"):
@@ -70,6 +78,13 @@ RIGHT = [
     ("nor does a log without its beginning", [{"log": {"ended": True, "first": 5}}, drop(0, "y")]),
     ("a borrow of what is not tracked", [borrow(0, "r", "&q"), borrow_end(0, "r")]),
     ("what was sampled out", [row("Drop", 0, name="x", flags=["sampled"]), drop(0, "x"), borrow_end(0, "x")]),
+    ("nor what was sampled out by its address", [row("New", 0, name="x", flags=["sampled"]), drop_at(0, "p", A), drop_id(0, 5), drop(0, "x")]),
+    ("the memory of malloc and free passes between threads in ways of its own",
+     [new(1, "z"), new_at(0, "b", None, A, 8), drop_at(1, None, A), new(0, "y"), drop(0, "y"), drop(1, "z")]),
+    ("touching ranges", [new_at(0, "b", "p", A, 32), borrow_range_at(0, "r", "p", A + 16, 16, True), borrow_range_at(0, "l", "p", A, 16, True), deref(0, "r"),
+                         borrow_end(0, "r"), borrow_end(0, "l"), drop_at(0, "p", A)]),
+    ("closures that read together", [new(0, "x"), closure(0, 1), closure(0, 2), capture(0, 1, "x", "by_ref"), capture(0, 2, "x", "by_ref"), drop(0, "closure"),
+                                     drop(0, "closure"), drop(0, "x")]),
     ("elements and their container are different owners", [new_at(0, "all", "p", A, 32), new_at(0, "one", "p", A, 8), borrow_at(0, "m", "p", A, True),
                                                            borrow_at(0, "r", "p", A + 16), deref(0, "m"), borrow_end(0, "r"), borrow_end(0, "m"),
                                                            drop_at(0, "p", A), drop_at(0, "p", A)]),
@@ -134,6 +149,7 @@ WRONG = [
      ["BS004 error x_0: dropped 3, created 0, borrowed 1, used 4"]),
     ("never dropped, by address", [new_at(0, "b", "p", A, 8)], ["BS005 error b_0: created 0, program ended 1"]),
     ("never dropped after a move", [new_at(0, "b", "p", A, 8), move_at(1, "p", A, "q")], ["BS005 error q_1: created 0, moved 1, program ended 2"]),
+    ("positions go on from the log's first", [{"log": {"ended": True, "first": 5}}, new(0, "x")], ["BS005 note x_5: created 5, program ended 6"]),
     ("a value: a note", [new(0, "x")], ["BS005 note x_0: created 0, program ended 1"]),
     ("a block that was left unseen: a note", [let(0, "x", A)], ["BS005 note x_0: created 0, program ended 1"]),
     ("handed out and never taken", [let(0, "x", A), kept(0, "x", A)], ["BS005 error x_0: created 0, program ended 2"]),
@@ -152,6 +168,45 @@ WRONG = [
                                          drop(0, "m")], ["BS007 error m_0: locked 2, created 0, locked 1, borrow ended 4"]),
     ("on two threads: a note", [new(0, "m"), lock(0, "g", "m"), lock(1, "h", "m"), row("LockGuardDrop", 0, name="g"), row("LockGuardDrop", 1, name="h"), drop(0, "m")],
      ["BS007 note m_0~: locked 2, created 0, locked 1, borrow ended 3"]),
+    ("the first of two conflicts", [new(0, "x"), borrow(0, "a", "&x", mut=True), borrow(0, "b", "&x", mut=True), borrow_end(0, "b"), borrow(0, "c", "&x", mut=True), borrow_end(0, "c"),
+                                    deref(0, "a"), borrow_end(0, "a"), drop(0, "x")],
+     ["BS003 error x_0: mutably borrowed 2, created 0, mutably borrowed 1, used 6"]),
+    ("told once", [new(0, "x"), borrow(0, "a", "&x", mut=True), borrow(0, "b", "&x", mut=True), borrow_end(0, "b"), deref(0, "a"), borrow(0, "c", "&x", mut=True),
+                   borrow_end(0, "c"), deref(0, "a"), borrow_end(0, "a"), drop(0, "x")], ["BS003 error x_0: mutably borrowed 2, created 0, mutably borrowed 1, used 4"]),
+    ("where one address is unknown they may be the same", [new_at(0, "x", "p", A, 32), borrow(0, "a", "&x", None, True), borrow(0, "b", "&x", A + 8, True),
+                                                           borrow_end(0, "a"), borrow_end(0, "b"), drop(0, "x")],
+     ["BS003 error x_0: mutably borrowed 2, created 0, mutably borrowed 1, borrow ended 3"]),
+    ("and the other way round", [new_at(0, "x", "p", A, 32), borrow(0, "b", "&x", A + 8, True), borrow(0, "a", "&x", None, True),
+                                 borrow_end(0, "b"), borrow_end(0, "a"), drop(0, "x")],
+     ["BS003 error x_0: mutably borrowed 2, created 0, mutably borrowed 1, borrow ended 3"]),
+    ("closures capture", [new(0, "x"), closure(0, 1), capture(0, 1, "x", "by_mut_ref"), borrow(0, "r", "&x"), drop(0, "closure"), borrow_end(0, "r"), drop(0, "x")],
+     ["BS003 error x_0: borrowed 3, created 0, mutably borrowed 2, dropped 4"]),
+    ("a closure takes over a borrow", [new(0, "x"), borrow(0, "m", "&x", mut=True), closure(0, 1), capture(0, 1, "m", "by_move"), borrow(0, "r", "&x", mut=True),
+                                       drop(0, "closure"), borrow_end(0, "r"), drop(0, "x")],
+     ["BS003 error x_0: mutably borrowed 4, created 0, mutably borrowed 1, dropped 5"]),
+    ("and what is borrowed", [new(0, "x"), borrow(0, "r", "&x"), closure(0, 1), capture(0, 1, "x", "by_move"), deref(0, "r"), borrow_end(0, "r"), deref(0, "x"),
+                              drop(0, "closure")],
+     ["BS006 error x_0: moved 3, created 0, borrowed 1, used 4", "BS001 error x_0: used 6, created 0, moved 3"]),
+    ("an unknown closure that takes over ends what it takes", [new(0, "x"), borrow(0, "m", "&x", mut=True), capture(0, 9, "m", "by_move"), borrow(0, "r", "&x", mut=True),
+                                                               borrow_end(0, "r"), drop(0, "x")], []),
+    ("an unknown closure borrows nothing", [new(0, "x"), capture(0, 9, "x", "by_mut_ref"), borrow(0, "r", "&x"), borrow_end(0, "r"), drop(0, "x")], []),
+    ("a reader and a writer of one lock", [new(0, "m"), lock(0, "g", "m", "RwLock::write"), lock(0, "h", "m", "RwLock::read"), row("LockGuardDrop", 0, name="h"),
+                                           row("LockGuardDrop", 0, name="g"), drop(0, "m")],
+     ["BS007 error m_0: locked 2, created 0, locked 1, borrow ended 4"]),
+    ("what grows from nothing is a block", [resize(0, "p", 0, 8), resized(0, "p", A, 8)], ["BS005 error p_1: created 1, program ended 2"]),
+    ("a block that is moved on is still one", [row("BoxNew", 0, name="b"), move(0, "b", "c"), let(0, "x", A), move(0, "x", "y"), let_end(0, "x", A)],
+     ["BS005 error c_1: created 0, moved 1, program ended 5", "BS005 note y_3: created 2, moved 3, program ended 5"]),
+    ("shadowed on its thread only", [new(0, "x"), new(1, "x")], ["BS005 note x_0: created 0, program ended 2", "BS005 note x_1: created 1, program ended 2"]),
+    ("a borrower shadows no owner", [new(0, "x"), borrow(0, "x", "&q")], ["BS005 note x_0: created 0, program ended 2"]),
+    ("a weak or a static one is never missed", [row("RcNew", 0, name="a"), clone(0, "w", "a", "WeakNew"), row("StaticInit", 0, name="s"), drop(0, "a")], []),
+    ("a reborrow of a mutable one, its ancestor used", [new(0, "x"), borrow(0, "m", "&x", 8, True), borrow(0, "n", "m", 8), deref(0, "m"), borrow_end(0, "n"),
+                                                        borrow_end(0, "m"), drop(0, "x")],
+     ["BS003 error x_0: used 3, created 0, borrowed 2, borrow ended 4"]),
+    ("a cycle of one", [row("RcNew", 0, name="a"), clone(0, "a->self", "a"), drop(0, "a")], ["BS008 error a->self_1: cloned 1, created 1, program ended 3"]),
+    ("a cycle that somebody holds is only never dropped", [row("RcNew", 0, name="a"), clone(0, "a.self", "a")],
+     ["BS005 error a_0: created 0, program ended 2", "BS005 error a.self_1: created 1, program ended 2"]),
+    ("one object holds another: no cycle", [row("RcNew", 0, name="a"), row("RcNew", 0, name="b"), clone(0, "a.next", "b"), drop(0, "a"), drop(0, "b")],
+     ["BS005 error a.next_2: created 2, program ended 5"]),
     ("given back twice", [row("RcNew", 0, name="a"), clone(0, "b", "a"), drop(0, "b"), drop(0, "b"), drop(0, "a")],
      ["BS008 error b_1: dropped 3, created 1, dropped 2"]),
     ("a cycle", [row("RcNew", 0, name="a"), row("RcNew", 0, name="b"), clone(0, "a.next", "b"), clone(0, "b.next", "a"), drop(0, "a"), drop(0, "b")],
@@ -160,6 +215,21 @@ WRONG = [
      ["BS009 error x: dropped 0", "BS009 error y: moved 1", "BS009 error r: borrow ended 2", "BS009 error _9: dropped 3", "BS009 error q: dropped 4"]),
     ("used on another thread", [new(1, "z"), new_at(0, "b", "p", A, 8), borrow_at(1, "m", "p", A, True), borrow_end(1, "m"), drop_at(0, "p", A), drop(1, "z")],
      ["BS010 warning b_1~: mutably borrowed 2, created 1"]),
+    ("used on another thread after it was used here", [new(1, "z"), new_at(0, "b", "p", A, 8), use_at(0, A, "b"), new(1, "y"), drop_at(1, "p", A), new(0, "w"), drop(0, "w"), drop(1, "y"),
+                                                       drop(1, "z")], ["BS010 warning b_1~: dropped 4, created 1, used 2"]),
+    ("a use there does not make it known there", [new(1, "z"), new_at(0, "b", "p", A, 8), use_at(1, A, "b"), drop_at(1, "p", A), new(0, "w"), drop(0, "w"), drop(1, "z")],
+     ["BS010 warning b_1~: dropped 3, created 1"]),
+    ("nor is it the first time", [new_at(0, "b", "p", A, 8), drop_at(1, "p", A), new(0, "w"), drop(0, "w")], []),
+    ("a reader is no finding", [new(1, "z"), new_at(0, "b", "p", A, 8), borrow_at(1, "r", "p", A), borrow_end(1, "r"), drop_at(0, "p", A), drop(1, "z")], []),
+    ("nor what is not owned", [new(1, "z"), row("StaticInit", 0, name="s"), borrow(1, "m", "&s", mut=True), borrow_end(1, "m"), drop(0, "s"), drop(1, "z")], []),
+    ("nor what was lent", [new(1, "z"), new_at(0, "b", "p", A, 8), borrow_at(0, "r", "p", A), borrow_end(0, "r"), borrow_at(0, "r", "p", A), borrow_at(1, "m", "p", A),
+                           borrow_end(1, "m"), drop_at(1, "p", A), borrow_end(0, "r"), drop(1, "z")],
+     ["BS004 error b_1~: dropped 7, created 1, borrowed 4, borrow ended 8"]),
+    ("of several that wait for one thread the first counts", [new(1, "z"), new_at(0, "b", "p", A, 8), new_at(0, "c", "p", B, 8), drop_at(1, "p", A), drop_at(1, "p", B),
+                                                              new(0, "w"), drop(0, "w"), drop(1, "z")], ["BS010 warning b_1~: dropped 3, created 1"]),
+    ("a lock between is enough", [new(1, "z"), new_at(0, "b", "p", A, 8), row("Lock", 1, name="m"), drop_at(1, "p", A), new(0, "w"), drop(0, "w"), drop(1, "z")], []),
+    ("a lock before is not", [new(1, "z"), row("Lock", 1, name="m"), new_at(0, "b", "p", A, 8), drop_at(1, "p", A), new(0, "w"), drop(0, "w"), drop(1, "z")],
+     ["BS010 warning b_2~: dropped 3, created 2"]),
     ("unless the owner's thread may have been joined", [new(1, "z"), drop(1, "z"), new_at(0, "b", "p", A, 8), drop_at(1, "p", A)], []),
     ("or handed it over", [new(1, "z"), new_at(0, "b", "p", A, 8), row("ChannelSend", 0, name="c"), borrow_at(1, "m", "p", A, True), borrow_end(1, "m"),
                            drop_at(0, "p", A), drop(1, "z")], []),

@@ -35,8 +35,8 @@ EFFECT = {kind: effect for effect, kinds in EFFECTS.items() for kind in kinds.sp
 class Event:
     """A raw event: a row of the stream."""
 
-    def __init__(self, position, row):
-        self.position = position
+    def __init__(self, position, row, first=0):
+        self.position, self.stamp = position, first + position
         self.kind = row["kind"]
         self.effect = EFFECT.get(self.kind, "NOTES")
         self.gap = self.kind in ("Lost", "Open")
@@ -82,7 +82,7 @@ class Variable:
 
     @property
     def id(self):
-        return f"{self.name or ''}_{self.created if self.given_id is None else self.given_id}"
+        return f"{self.name or ''}_{self.made_by.stamp if self.given_id is None else self.given_id}"
 
     @property
     def last(self):
