@@ -356,7 +356,8 @@ class Checker:
     def threads(self, e, is_, mentioned):
         self.started.setdefault(e.thread, e.position)
         v = is_.object if e.effect == "BORROWS" and e.mutable and e.kind == "Borrow" else is_.subject if e.effect == "ENDS" and is_.ended else None
-        if v is not None and v is not is_.made and v in mentioned and not v.borrower and v.thread != e.thread and (e.name or e.text):
+        if v is not None and v is not is_.made and v in mentioned and not v.borrower and v.thread != e.thread and \
+                (e.name or e.text or e.word("subject", "id") is not None):
             self.suspect(e, is_, v)
         if e.effect in HANDS_OVER or e.kind in LOCK_KINDS:
             self.sync[e.thread] = e.position
