@@ -316,7 +316,8 @@ class Checker:
                 return
             severity = NOTE
         else:
-            severity = ERROR if about["class"] == "HEAP" or v.kept else NOTE
+            said = v.made_by.text is not None or v.made_by.line != 0
+            severity = ERROR if v.kept or (about["class"] == "HEAP" and said) else NOTE
         places = [("created", about["origin"])]
         if about["origin"] != v.created:
             places.append(("moved", v.created))

@@ -149,6 +149,7 @@ WRONG = [
      ["BS004 error x_0: dropped 3, created 0, borrowed 1, used 4"]),
     ("never dropped, by address", [new_at(0, "b", "p", A, 8)], ["BS005 error b_0: created 0, program ended 1"]),
     ("never dropped after a move", [new_at(0, "b", "p", A, 8), move_at(1, "p", A, "q")], ["BS005 error q_1: created 0, moved 1, program ended 2"]),
+    ("a recorded malloc: a note", [{**new_at(0, "ls", None, A, 8), "line": 0}], ["BS005 note ls_0: created 0, program ended 1"]),
     ("positions go on from the log's first", [{"log": {"ended": True, "first": 5}}, new(0, "x")], ["BS005 note x_5: created 5, program ended 6"]),
     ("a value: a note", [new(0, "x")], ["BS005 note x_0: created 0, program ended 1"]),
     ("a block that was left unseen: a note", [let(0, "x", A)], ["BS005 note x_0: created 0, program ended 1"]),

@@ -88,6 +88,8 @@ class Stream:
         if r.random() < self.sampled:
             row["flags"] = [*row.get("flags", []), "sampled"]
         row["file"], row["line"], row["function"] = "a.c", 1 + r.randrange(self.lines), self.frames[self.t][-1].function
+        if r.random() < 0.02:
+            row["line"] = 0
         if r.random() < 0.03:
             row["function"] = r.choice(self.functions)
         self.rows.append(row)
