@@ -74,7 +74,7 @@ def judged(how, command, trace, rows):
     if how == "stream":
         text = "".join(json.dumps(row) + "\n" for row in rows)
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
-        return at_lines([json.loads(line) for line in done.stdout.splitlines()], rows)
+        return at_lines([json.loads(line) for line in done.stdout.splitlines()][:-1], rows)
     done = subprocess.run([*command, "check", "--format", "json", str(trace)], capture_output=True, text=True, check=False)
     findings = json.loads(done.stdout)["findings"]
     errors = any(f["severity"] == "error" for f in findings)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The library's findings of a stream of raw events, as check.py prints its own: reads JSON lines from standard input or
- * from a file, makes a log of them, and prints each finding as it is proved. A line "--" ends a stream: its findings
- * are followed by a line "--" too, so that one process judges many streams.
+ * from a file, makes a log of them, and prints each finding as it is proved, and at last all of them grouped. A line
+ * "--" ends a stream: its findings are followed by a line "--" too, so that one process judges many streams.
  */
 #include "log/fixture.h"
 
@@ -123,9 +123,8 @@ static const char *role_name(enum bscope_role role) {
   return names[role];
 }
 
-static int print(void *context, const struct bscope_finding *finding) {
+static json_t *written(const struct bscope_finding *finding) {
   static const char *const severities[] = {"none", "note", "warning", "error"};
-  (void)context;
   json_t *places = json_array();
   for (size_t i = 0; i < finding->place_count; i++)
     json_array_append_new(places, json_pack("{s:s, s:I}", "role", role_name(finding->places[i].role), "stamp",
@@ -133,13 +132,40 @@ static int print(void *context, const struct bscope_finding *finding) {
   json_t *out = json_pack("{s:s, s:s, s:s, s:b, s:o}", "rule", bscope_rule_id(finding->rule), "severity",
                           severities[finding->severity], "variable", finding->variable, "inferred", finding->inferred,
                           "places", places);
+  return out;
+}
+
+static void print(json_t *out) {
   char *line = out == NULL ? NULL : json_dumps(out, 0);
   if (line == NULL)
     fail("a finding that can't be written");
   puts(line);
   free(line);
   json_decref(out);
+}
+
+static int print_finding(void *context, const struct bscope_finding *finding) {
+  (void)context;
+  print(written(finding));
   return 0;
+}
+
+/* The findings once more, grouped: {"groups": [finding with its count, ...]}. */
+static void print_groups(const struct bscope_log *log) {
+  struct bscope_findings *findings = bscope_check(log);
+  struct bscope_finding finding;
+  json_t *groups = json_array();
+  if (findings == NULL)
+    fail(bscope_last_error());
+  for (size_t i = 0; bscope_findings_at(findings, i, &finding) == BSCOPE_OK; i++) {
+    json_t *group = written(&finding);
+    json_object_set_new(group, "count", json_integer((json_int_t)finding.count));
+    json_array_append_new(groups, group);
+  }
+  if (json_array_size(groups) != bscope_findings_count(findings))
+    fail("a count of findings that is none");
+  bscope_findings_free(findings);
+  print(json_pack("{s:o}", "groups", groups));
 }
 
 /* Judges the stream and forgets it. */
@@ -149,8 +175,9 @@ static void judge(struct stream *stream) {
     fail(bscope_last_error());
   bscope_log_fixture_set(log, stream->ended ? BSCOPE_LOG_CLEAN : BSCOPE_LOG_MEMORY, stream->filtered ? "a*" : "",
                          stream->patchy);
-  if (bscope_check_each(log, print, NULL) != BSCOPE_OK)
+  if (bscope_check_each(log, print_finding, NULL) != BSCOPE_OK)
     fail(bscope_last_error());
+  print_groups(log);
   bscope_log_free(log);
   for (size_t i = 0; i < stream->count; i++)
     json_decref(stream->rows[i]);
