@@ -305,7 +305,7 @@ class Checker:
 
     def never_dropped(self, v, at, overwritten=False):
         about = self.variables[v.number]
-        if about["class"] == "NONE" or v.borrower:
+        if about["class"] == "NONE" or v.borrower or self.filtered:
             return
         if overwritten:
             if about["class"] == "VALUE":

@@ -154,6 +154,7 @@ WRONG = [
     ("a value: a note", [new(0, "x")], ["BS005 note x_0: created 0, program ended 1"]),
     ("a block that was left unseen: a note", [let(0, "x", A)], ["BS005 note x_0: created 0, program ended 1"]),
     ("handed out and never taken", [let(0, "x", A), kept(0, "x", A)], ["BS005 error x_0: created 0, program ended 2"]),
+    ("nothing in a filtered log", [{"log": {"filtered": True}}, here(new_at(0, "b", "p", A, 8), 1), here(new_at(0, "b", "p", A, 8), 1)], []),
     ("overwritten: a note", [NOT_ENDED, here(new_at(0, "b", "p", A, 8), 1), here(new_at(0, "b", "p", A, 8), 1), drop_at(0, "p", A)],
      ["BS005 note b_0: created 0, overwritten 1"]),
     ("moved while borrowed", [new(0, "x"), borrow(0, "r", "&x"), move(0, "x", "y"), borrow_end(0, "r"), drop(0, "y")],
