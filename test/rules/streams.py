@@ -50,7 +50,7 @@ class Stream:
         actions = ["new", "new_at", "let", "borrow", "borrow_at", "ref", "end_borrow", "use", "move", "drop", "enter", "leave", "id", "resize", "range",
                    "keep", "reborrow"]
         if kinds:
-            actions += ["count", "clone", "cell", "lock", "raw", "closure", "sync", "box", "weak", "held"]
+            actions += ["count", "clone", "cell", "lock", "raw", "closure", "sync", "box", "weak", "held", "note"]
         chosen = r.sample(actions, r.randint(4, len(actions)))
         self.actions = [a for a in chosen for _ in range(r.choice((1, 1, 2, 5)))] + ["new", "new_at", "borrow", "drop", "end_borrow"]
 
@@ -316,10 +316,19 @@ class Stream:
 
     # the other kinds
 
-    def begin(self, kind, what="owner", **rest):
+    def begin(self, kind, what="owner", number=None, **rest):
         name = self.name()
         self.add(ev.row(kind, self.t, name=name, **rest))
-        return self.remember(name, what=what)
+        return self.remember(name, what=what, number=number)
+
+    def note(self):
+        """What says nothing of ownership, or is rare."""
+        r = self.r
+        kind = r.choice(("Call", "Branch", "FnEnter", "FnExit", "LoopIteration", "ThreadSpawn", "StaticInit", "ChannelSenderNew", "CowBorrowed"))
+        thing = self.which("owner", "let", "borrower")
+        if r.random() < 0.3:
+            kind = r.choice(("StaticAccess", "Unwrap", "IndexAccess", "WeakUpgrade"))
+        self.add(ev.row(kind, self.t, name=thing.name, **(ev.subject("value", 3) if r.random() < 0.5 else {})))
 
     def box(self):
         if self.r.random() < 0.6:
@@ -331,11 +340,19 @@ class Stream:
         self.forget(thing)
 
     def count(self):
-        self.begin(self.r.choice(("RcNew", "ArcNew")))
+        self.ids += 1
+        number = self.ids if self.r.random() < 0.3 else None
+        self.begin(self.r.choice(("RcNew", "ArcNew")), number=number, **({} if number is None else ev.subject("id", number)))
 
     def clone(self):
-        thing, name = self.which("owner"), self.name()
-        self.add(ev.row(self.r.choice(("RcClone", "ArcClone")), self.t, name=name, name2=thing.name))
+        r = self.r
+        thing, name, kind = self.which("owner"), self.name(), r.choice(("RcClone", "ArcClone"))
+        if thing.number is not None and r.random() < 0.8:
+            self.ids += 1
+            self.add(ev.row(kind, self.t, name=name, **ev.subject("id", self.ids), **ev.object_("id", thing.number)))
+            self.remember(name, number=self.ids)
+            return
+        self.add(ev.row(kind, self.t, name=name, name2=thing.name, **ev.object_("value", 2 << 32)))
         self.remember(name)
 
     def weak(self):
