@@ -125,7 +125,8 @@ static const uint8_t *get(const struct bscope_trace *trace, struct bscope_trace_
     if (packed->used[i] < packed->used[oldest])
       oldest = i;
   }
-  if (!packed->slots[oldest] && !(packed->slots[oldest] = malloc(BSCOPE_PACKED_BYTES))) {
+  if (!packed->slots[oldest] &&
+      !(packed->slots[oldest] = malloc(bscope_min_u64(BSCOPE_PACKED_BYTES, packed->size - BSCOPE_GRANULE)))) {
     errno = ENOMEM;
     return NULL;
   }
