@@ -8,11 +8,11 @@ C_ENDINGS = (".c", ".h", ".cc")
 
 
 def all_files(root):
-    """Paths relative to `root`, with '/', sorted."""
+    """Paths relative to `root`, with '/', sorted; a corpus is data."""
     found = [name for name in os.listdir(root) if os.path.isfile(os.path.join(root, name))]
     for folder in FOLDERS:
         for place, folders, names in os.walk(os.path.join(root, folder)):
-            folders[:] = [name for name in folders if name != "__pycache__"]
+            folders[:] = [name for name in folders if name not in ("__pycache__", "corpus")]
             found += [os.path.relpath(os.path.join(place, name), root) for name in names]
     return sorted(path.replace(os.sep, "/") for path in found)
 

@@ -21,6 +21,7 @@ all|libclang-rt-14-dev|sanitizers of the second compiler
 all|valgrind|memory checks without recompiling
 all|spin|checks the models of ring, nesting and watermark
 all|relacy-dev|checks the memory orders of the ring
+all|afl++|the second fuzzer
 all|libbenchmark-dev|the framework of the benchmarks
 all|sqlite3|a program whose heap is recorded
 all|jq|another
