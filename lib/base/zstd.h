@@ -18,6 +18,9 @@ struct bscope_zstd {
 
 #define BSCOPE_ZSTD_MISSING "packed blocks need libzstd.so.1; install libzstd1"
 
+/* The result that says that there was no memory: of the errors whose numbers are stable. */
+#define BSCOPE_ZSTD_NO_MEMORY ((size_t)-64)
+
 /* NULL: the system has none. Any thread, not in a signal handler. */
 const struct bscope_zstd *bscope_zstd_get(void);
 

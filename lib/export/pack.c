@@ -107,8 +107,11 @@ static int write_group(struct pack *p, uint64_t place, uint32_t bytes) {
 }
 
 static int fail_read(const struct bscope_trace *trace) {
-  return errno ? bscope_fail_errno(BSCOPE_ERR_IO, errno, "%s: it can't be read", trace->path)
-               : bscope_fail(BSCOPE_ERR_FORMAT, "%s: it has changed while it was packed", trace->path);
+  if (trace->status) /* its message is set */
+    return trace->status;
+  return errno == ENOMEM ? bscope_fail(BSCOPE_ERR_NO_MEMORY, "%s: no memory to pack it", trace->path)
+         : errno         ? bscope_fail_errno(BSCOPE_ERR_IO, errno, "%s: it can't be read", trace->path)
+                         : bscope_fail(BSCOPE_ERR_FORMAT, "%s: it has changed while it was packed", trace->path);
 }
 
 static int write_groups(struct pack *p) {
@@ -173,13 +176,13 @@ static int pack(struct pack *p, const char *output) {
 }
 
 int bscope_log_pack(const char *path, const char *output) {
-  struct bscope_log *log = bscope_log_open(path);
-  if (!log)
-    return BSCOPE_ERR_IO;
-  struct pack p = {.trace = (struct bscope_trace *)log};
+  struct pack p = {.trace = NULL};
+  int status = bscope_trace_open_file(path, &p.trace);
+  if (status)
+    return status;
   const char *why = refusal(p.trace);
-  int status = why ? bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "%s: %s", path, why) : pack(&p, output ? output : path);
-  bscope_log_free(log);
+  status = why ? bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "%s: %s", path, why) : pack(&p, output ? output : path);
+  bscope_log_free(&p.trace->log);
   return status;
 }
 

@@ -43,14 +43,8 @@ struct bscope_cursor *bscope_cursor_create(const struct bscope_log *log, size_t 
   return cursor;
 }
 
-/* Decodes the group of event i. */
-static bool load(struct bscope_cursor *cursor, size_t i) {
-  const struct bscope_log *log = cursor->log;
-
-  bscope_log_release(log, &cursor->group);
-  int status = log->source->load(log, i, log->count - 1, &cursor->group);
-  if (status == BSCOPE_OK)
-    return true;
+/* Ends the walk at event i: false. */
+static bool stop(struct bscope_cursor *cursor, size_t i, int status) {
   if (status == BSCOPE_ERR_FORMAT)
     bscope_fail(status, "event %zu: its block is damaged", i);
   else if (status == BSCOPE_ERR_IO && errno)
@@ -60,9 +54,20 @@ static bool load(struct bscope_cursor *cursor, size_t i) {
         bscope_fail(status, "event %zu: %s", i,
                     status == BSCOPE_ERR_IO ? "the file has changed since it was opened (read a copy of it)"
                                             : "no memory to read it");
-  cursor->next = log->count;
-  cursor->group.count = 0;
+  cursor->next = cursor->log->count;
   return false;
+}
+
+/* Decodes the group of event i. */
+static bool load(struct bscope_cursor *cursor, size_t i) {
+  const struct bscope_log *log = cursor->log;
+
+  bscope_log_release(log, &cursor->group);
+  int status = log->source->load(log, i, log->count - 1, &cursor->group);
+  if (status == BSCOPE_OK)
+    return true;
+  cursor->group.count = 0;
+  return stop(cursor, i, status);
 }
 
 uint64_t bscope_cursor_time(struct bscope_cursor *cursor, size_t i) {
@@ -71,8 +76,11 @@ uint64_t bscope_cursor_time(struct bscope_cursor *cursor, size_t i) {
 
   if (cursor->group.timed && i - cursor->group.first < cursor->group.count)
     return cursor->group.times[i - cursor->group.first];
-  if (position - cursor->span.from >= cursor->span.to - cursor->span.from)
-    log->source->span(log, i, &cursor->span);
+  if (position - cursor->span.from >= cursor->span.to - cursor->span.from) {
+    int status = log->source->span(log, i, &cursor->span);
+    if (status)
+      (void)stop(cursor, i, status);
+  }
   return bscope_span_time(&cursor->span, position);
 }
 
@@ -107,7 +115,7 @@ bool bscope_cursor_next(struct bscope_cursor *cursor, struct bscope_event *out) 
     return false;
   bscope_event_build(log, &cursor->group.entries[i - cursor->group.first], log->first + i,
                      bscope_cursor_time(cursor, i), out);
-  return true;
+  return cursor->status == BSCOPE_OK;
 }
 
 int bscope_cursor_status(const struct bscope_cursor *cursor) {

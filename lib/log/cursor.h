@@ -23,7 +23,7 @@ bool bscope_cursor_has_batches(const struct bscope_cursor *cursor);
 /* The next batch. False at the end, or with the message set where a block is damaged. */
 bool bscope_cursor_next_batch(struct bscope_cursor *cursor, struct bscope_batch *out);
 
-/* The time of an event of the current batch; cheap in ascending order. */
+/* The time of an event of the current batch; cheap in ascending order. Where it can't be had this batch is the last. */
 uint64_t bscope_cursor_time(struct bscope_cursor *cursor, size_t i);
 
 #endif

@@ -76,10 +76,11 @@ int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *o
   if (log->source->at)
     return log->source->at(log, i, out);
   status = log->source->load(log, i, i, &group);
+  if (status == BSCOPE_OK && !group.timed && (status = log->source->span(log, i, &span)) != BSCOPE_OK)
+    bscope_log_release(log, &group);
   if (status)
-    return bscope_fail((enum bscope_status)status, "event %zu: its block is damaged", i);
-  if (!group.timed)
-    log->source->span(log, i, &span);
+    return bscope_fail((enum bscope_status)status, "event %zu: %s", i,
+                       status == BSCOPE_ERR_NO_MEMORY ? "no memory to read it" : "its block is damaged");
   bscope_event_build(log, &group.entries[i - group.first], log->first + i,
                      group.timed ? group.times[i - group.first] : bscope_span_time(&span, log->first + i), out);
   if (out->payload && group.held)

@@ -148,7 +148,7 @@ static int snapshot_load(const struct bscope_log *log, size_t i, size_t last, st
   return BSCOPE_OK;
 }
 
-static void snapshot_span(const struct bscope_log *log, size_t i, struct bscope_span *span) {
+static int snapshot_span(const struct bscope_log *log, size_t i, struct bscope_span *span) {
   const struct bscope_snapshot *snapshot = of(log);
   uint64_t position = log->first + i;
   struct bscope_block block;
@@ -157,6 +157,7 @@ static void snapshot_span(const struct bscope_log *log, size_t i, struct bscope_
     bscope_block_span(&block, position, span);
   else
     bscope_samples_span(snapshot->samples, snapshot->sample_count, position, span);
+  return BSCOPE_OK;
 }
 
 static void free_arrays(struct bscope_snapshot *snapshot) {

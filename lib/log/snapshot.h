@@ -19,8 +19,8 @@ struct bscope_log_source {
   int (*at)(const struct bscope_log *log, size_t i, struct bscope_event *out);
   /* Events around i, up to `last` (>= i) or the end of i's group: group->first <= i < first + count. */
   int (*load)(const struct bscope_log *log, size_t i, size_t last, struct bscope_decoded *group);
-  /* The samples around event i. */
-  void (*span)(const struct bscope_log *log, size_t i, struct bscope_span *span);
+  /* The samples around event i: 0, or why what they are in can't be read. */
+  int (*span)(const struct bscope_log *log, size_t i, struct bscope_span *span);
   /* Below, NULL where there is nothing to do. Gives back what a group holds. */
   void (*release)(const struct bscope_log *log, void *held);
   /* Keeps what a group holds as long as the log: 0 or BSCOPE_ERR_NO_MEMORY. */

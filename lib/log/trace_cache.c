@@ -61,6 +61,8 @@ static struct bscope_trace_held *load(const struct bscope_trace *trace, size_t n
       bscope_block_open(&held->block, held->bytes, block->length) || bscope_block_verify(&held->block) ||
       held->block.header->position != block->position || held->block.header->count != block->count ||
       held->block.header->generation != trace->epoch.generation) {
+    if (errno == ENOMEM)
+      *status = BSCOPE_ERR_NO_MEMORY;
     free(held);
     return NULL;
   }

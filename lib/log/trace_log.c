@@ -110,21 +110,21 @@ static int trace_load(const struct bscope_log *log, size_t i, size_t last, struc
 }
 
 /* In a hole between blocks, and behind them where there is no sample, the time stands still. */
-static void trace_span(const struct bscope_log *log, size_t i, struct bscope_span *span) {
+static int trace_span(const struct bscope_log *log, size_t i, struct bscope_span *span) {
   const struct bscope_trace *trace = of(log);
   uint64_t position = log->first + i;
   size_t number = bscope_trace_find_block(trace, position);
   const struct bscope_trace_block *block = number == SIZE_MAX ? NULL : &trace->blocks[number];
   bool inside = block && is_in(block, position);
   uint64_t nearest = inside || !block ? position : block->position + block->count - 1;
-  int status;
+  int status = BSCOPE_OK;
   struct bscope_trace_held *held = inside || (block && (position < trace->sealed || trace->sample_count == 0))
                                        ? bscope_trace_hold(trace, number, &status)
                                        : NULL;
 
   if (!held) {
     bscope_samples_span(trace->samples, trace->sample_count, position, span);
-    return;
+    return status == BSCOPE_ERR_FORMAT ? BSCOPE_OK : status;
   }
   bscope_block_span(&held->block, nearest, span);
   bscope_trace_let_go(trace, held);
@@ -134,6 +134,7 @@ static void trace_span(const struct bscope_log *log, size_t i, struct bscope_spa
     bscope_span_set(span, nearest + 1, ns,
                     number + 1 < trace->block_count ? trace->blocks[number + 1].position : UINT64_MAX, ns);
   }
+  return BSCOPE_OK;
 }
 
 static void trace_release(const struct bscope_log *log, void *held) {
@@ -281,18 +282,15 @@ static void read_all(struct bscope_trace *trace) {
   trace->buffer = NULL;
 }
 
-struct bscope_log *bscope_log_open(const char *path) {
+int bscope_trace_open_file(const char *path, struct bscope_trace **out) {
   struct bscope_trace *trace;
+  int status;
 
-  if (!path || !*path) {
-    bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_log_open: no path");
-    return NULL;
-  }
+  if (!path || !*path)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_log_open: no path");
   trace = calloc(1, sizeof(*trace));
-  if (!trace) {
-    bscope_fail(BSCOPE_ERR_NO_MEMORY, "%s: no memory to open it", path);
-    return NULL;
-  }
+  if (!trace)
+    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "%s: no memory to open it", path);
   trace->log.source = &trace_source;
   trace->log.refs = 1;
   trace->fd = -1;
@@ -300,8 +298,16 @@ struct bscope_log *bscope_log_open(const char *path) {
   pthread_mutex_init(&trace->packed.lock, NULL);
   if (bscope_trace_input_open(trace, path) == BSCOPE_OK && bscope_trace_header_read(trace) == BSCOPE_OK)
     read_all(trace);
-  if (trace->status == BSCOPE_OK)
-    return &trace->log;
-  trace_destroy(&trace->log);
-  return NULL;
+  status = trace->status;
+  if (status)
+    trace_destroy(&trace->log);
+  else
+    *out = trace;
+  return status;
+}
+
+struct bscope_log *bscope_log_open(const char *path) {
+  struct bscope_trace *trace;
+
+  return bscope_trace_open_file(path, &trace) == BSCOPE_OK ? &trace->log : NULL;
 }

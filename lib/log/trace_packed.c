@@ -102,13 +102,14 @@ static int unpack(const struct bscope_trace *trace, struct bscope_trace_group *g
   const struct bscope_zstd *zstd = bscope_zstd_get();
   uint8_t *frame = malloc(group->packed + 1u);
   ssize_t have = frame ? bscope_trace_read_raw(trace, group->frame, frame, group->packed) : -1;
-  bool right = have == (ssize_t)group->packed && zstd->content_size(frame, group->packed) == group->bytes &&
-               zstd->decompress(out, group->bytes, frame, group->packed) == group->bytes;
-  int saved = frame ? errno : ENOMEM;
+  bool fits = have == (ssize_t)group->packed && zstd->content_size(frame, group->packed) == group->bytes;
+  size_t done = fits ? zstd->decompress(out, group->bytes, frame, group->packed) : 0;
+  bool starved = !frame || done == BSCOPE_ZSTD_NO_MEMORY;
+  int saved = starved ? ENOMEM : errno;
 
   free(frame);
   errno = saved;
-  return have < 0 ? -1 : right;
+  return have < 0 || starved ? -1 : done == group->bytes;
 }
 
 /* Under the lock: the group unpacked, or NULL, with errno 0 where it is damaged. */

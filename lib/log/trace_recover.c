@@ -19,13 +19,15 @@ static uint64_t first_of(const struct bscope_trace *trace) {
   return trace->block_count ? trace->blocks[0].position : 0;
 }
 
-static bool is_open(const struct bscope_trace *trace, size_t number, uint64_t position) {
+static bool is_open(struct bscope_trace *trace, size_t number, uint64_t position) {
   int status;
   struct bscope_trace_held *held = bscope_trace_hold(trace, number, &status);
   uint32_t place = (uint32_t)(position - trace->blocks[number].position);
   struct bscope_decoded group;
   bool open;
 
+  if (status == BSCOPE_ERR_NO_MEMORY)
+    bscope_trace_fail(trace, BSCOPE_ERR_NO_MEMORY, trace->blocks[number].offset, "no memory to read a block");
   if (!held)
     return false;
   open = bscope_decode_group(&held->block, place / BSCOPE_GROUP_EVENTS, place % BSCOPE_GROUP_EVENTS, &group) ==
@@ -36,7 +38,7 @@ static bool is_open(const struct bscope_trace *trace, size_t number, uint64_t po
 }
 
 /* Whether the position is this event's to tell of. */
-static bool is_wanted(const struct bscope_trace *trace, const struct bscope_trace_event *event) {
+static bool is_wanted(struct bscope_trace *trace, const struct bscope_trace_event *event) {
   uint64_t position = event->position;
   size_t number = bscope_trace_find_block(trace, position);
 

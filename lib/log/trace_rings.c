@@ -137,6 +137,8 @@ static bool read_again(struct slots *slots) {
   uint64_t tail;
 
   slots->first = malloc(slots->count * sizeof(*slots->first));
+  if (!slots->first)
+    bscope_trace_fail(trace, BSCOPE_ERR_NO_MEMORY, slots->piece->offset, "no memory to read a ring twice");
   for (uint32_t i = 0; slots->first && i < slots->count; i++)
     slots->first[i] = slots->records[i].index;
   bscope_trace_forget(trace);

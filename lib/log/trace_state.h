@@ -149,6 +149,11 @@ struct bscope_trace {
   struct bscope_trace_packed packed;
 };
 
+/* --- trace_log.c --- */
+
+/* bscope_log_open with its status: 0 and *out, which is freed as its log. */
+int bscope_trace_open_file(const char *path, struct bscope_trace **out);
+
 /* --- trace_input.c --- */
 
 /* Opens the file and its buffer. Status. */
