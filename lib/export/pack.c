@@ -44,7 +44,7 @@ static uint64_t blocks_end(struct bscope_trace *trace, const struct bscope_exten
 /* Moves on to the next bytes that are kept. False: there are no more. */
 static bool find_next(struct pack *p) {
   struct bscope_extent extent;
-  for (; p->next < p->trace->size; p->next += BSCOPE_GRANULE) {
+  for (; p->next < p->trace->size; p->next = bscope_trace_next_data(p->trace, p->next + BSCOPE_GRANULE)) {
     if (!bscope_trace_find_extent(p->trace, p->next, &extent))
       continue;
     p->begin = p->next;

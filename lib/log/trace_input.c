@@ -124,6 +124,18 @@ void *bscope_trace_view(struct bscope_trace *trace, uint64_t offset, size_t byte
   return bytes + (offset - begin) <= (size_t)have ? buffer + (offset - begin) : NULL; /* it has become shorter */
 }
 
+/* Asked only where the file would have to be read. */
+uint64_t bscope_trace_next_data(const struct bscope_trace *trace, uint64_t offset) {
+  off_t data;
+
+  if (trace->packed.size || (offset >= trace->buffer_offset && offset - trace->buffer_offset < trace->buffer_size))
+    return offset;
+  data = lseek(trace->fd, (off_t)offset, SEEK_DATA);
+  if (data < 0) /* ENXIO: there is a hole up to the end; else the file system does not know */
+    return errno == ENXIO ? bscope_max_u64(offset, trace->size) : offset;
+  return bscope_max_u64(offset, (uint64_t)data & ~(uint64_t)(BSCOPE_GRANULE - 1));
+}
+
 void bscope_trace_forget(struct bscope_trace *trace) {
   trace->buffer_size = 0;
   trace->buffer_offset = UINT64_MAX;

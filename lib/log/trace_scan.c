@@ -128,7 +128,7 @@ static void scan(struct bscope_trace *trace) {
     uint64_t left = trace->size - offset;
 
     if (!bscope_trace_find_extent(trace, offset, &extent)) {
-      offset += BSCOPE_GRANULE;
+      offset = bscope_trace_next_data(trace, offset + BSCOPE_GRANULE);
       continue;
     }
     read_extent(trace, &extent);

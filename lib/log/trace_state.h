@@ -165,6 +165,9 @@ int bscope_trace_input_open(struct bscope_trace *trace, const char *path);
  */
 void *bscope_trace_view(struct bscope_trace *trace, uint64_t offset, size_t bytes);
 
+/* The first granule from this one on that is no hole: where there is one it reads as zeroes, and nothing begins. */
+uint64_t bscope_trace_next_data(const struct bscope_trace *trace, uint64_t offset);
+
 /* Has the next view read the file anew. */
 void bscope_trace_forget(struct bscope_trace *trace);
 
