@@ -27,6 +27,13 @@ void fuzz_write_seeds(const char *folder);
 void fuzz_begin(size_t input);
 void fuzz_end(void);
 
+/* --- use.c --- */
+
+struct bscope_log;
+
+/* A number made of whatever was read, so that all of it has to be. */
+size_t fuzz_use(const struct bscope_log *log);
+
 /* --- seal.c --- */
 
 /*
