@@ -272,6 +272,11 @@ def plain(text):
     return re.sub("\033\\[[0-9;]*[mK]", "", text)
 
 
+def unfolded(text):
+    """With messages in one line each, as in a pipe."""
+    return re.sub(r"\n  (?=\S)", " ", text)
+
+
 class Table(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
@@ -318,7 +323,7 @@ class Table(unittest.TestCase):
                 if "--generate-man" not in call.args and "--generate-completion" not in call.args:
                     self.assertNotIn("\033]0", shown)
                     self.assertNotIn("\u202e", shown)
-                self.look(plain(shown), [pattern for pattern in call.err if "\033" not in pattern and pattern != "!."])
+                self.look(unfolded(plain(shown)), [pattern for pattern in call.err if "\033" not in pattern and pattern != "!."])
                 if not call.wide and not any("out" in pattern for pattern in call.err):
                     for line in plain(shown).splitlines():
                         if not line.startswith("borrowscope: "):  # messages hold what the user typed
@@ -329,6 +334,196 @@ class Table(unittest.TestCase):
         self.assertNotIn("\033", in_terminal(["events", SMALL], {"NO_COLOR": "1"})[1])
         self.assertNotIn("\033", in_terminal(["events", SMALL], {"TERM": "dumb"})[1])
         self.assertNotIn("\033", in_terminal(["events", SMALL, "--color=never"])[1])
+
+
+# Each command, so that it prints something.
+PRINTING = [["events", "many.story"], ["events", "--format", "json", "many.story"], ["events", "--format", "ndjson", "many.story"],
+            ["export", "many.story"], ["export", "--format", "ndjson", "many.story"], ["export", "--format", "csv", "many.story"],
+            ["report", "many.story"], ["report", "--format", "json", SMALL], ["graph", "many.story"], ["graph", "--format", "json", SMALL],
+            ["stats", "many.story"], ["stats", "--format", "json", SMALL], ["check", SMALL], ["check", "wrong.story"],
+            ["check", "--format", "json", SMALL], ["why", SMALL, "buf_3"], ["why", "--format", "json", SMALL, "buf_3"], ["doctor", SMALL],
+            ["doctor", "--format", "json", SMALL], ["help"], ["help", "events"], ["events", "--help"], ["--help"], ["--version"],
+            ["--generate-man"], ["--generate-completion", "zsh"], ["export", "-o", "/dev/stdout", SMALL],
+            ["export", "--format", "csv", "-o", "/dev/stdout", SMALL]]
+
+
+class Outputs(unittest.TestCase):
+    """Outputs that fail: nothing that got there in part is called done, and one line says why."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        os.chdir(self.folder)
+
+    def tearDown(self):
+        os.chdir("/")
+        shutil.rmtree(self.folder)
+
+    def outcome(self, args, stdout, before=None, **options):
+        done = subprocess.run([STORY, *args], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
+                              env=environment({}), timeout=60, check=False, preexec_fn=before, **options)
+        self.assertEqual(os.listdir("."), [])
+        return done.returncode, done.stderr
+
+    def said(self, err, reason):
+        self.assertRegex(err, rf"\Aborrowscope: [^\n]*{reason}[^\n]*\n\Z")
+
+    def test_a_pipe_that_nobody_reads(self):
+        for args in PRINTING:
+            with self.subTest(args=args):
+                read, write = os.pipe()
+                os.close(read)
+                status, err = self.outcome(args, write)
+                if "/dev/stdout" in args:
+                    self.assertIn(status, (2, -signal.SIGPIPE))
+                else:
+                    self.assertEqual((status, err), (-signal.SIGPIPE, ""))
+                status, err = self.outcome(args, write, lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN), restore_signals=False)
+                os.close(write)
+                self.assertEqual(status, 2)
+                self.said(err, "Broken pipe")
+
+    def test_a_reader_that_goes(self):
+        for args in PRINTING:
+            with self.subTest(args=args):
+                script = "".join(f" '{word}'" for word in [STORY, *args]) + " | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}"
+                done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment({}), timeout=60, check=False)
+                allowed = (128 + signal.SIGPIPE,) if "many.story" in args and args[0] in ("events", "export") else \
+                    (0, 128 + signal.SIGPIPE, 1 if "wrong.story" in args else 0, 2 if "/dev/stdout" in args else 0)
+                self.assertIn(done.returncode, allowed)
+                if done.returncode != 2:
+                    self.assertEqual(done.stderr, "")
+
+    def test_an_output_that_is_closed(self):
+        for args in PRINTING:
+            with self.subTest(args=args):
+                status, err = self.outcome(args, None, lambda: os.close(1))
+                self.assertEqual(status, 2)
+                self.said(err, "Bad file descriptor|Permission denied")
+
+    def test_all_standard_streams_closed(self):
+        def close():
+            for fd in (0, 1, 2):
+                os.close(fd)
+        for args in PRINTING:
+            if "/dev/stdout" in args:
+                continue
+            with self.subTest(args=args):
+                done = subprocess.run([STORY, *args], env=environment({}), timeout=60, check=False, preexec_fn=close)
+                self.assertEqual(done.returncode, 2)
+        done = subprocess.run([STORY, "export", "-o", "made", SMALL], env=environment({}), timeout=60, check=False, preexec_fn=close)
+        self.assertEqual(done.returncode, 0)
+        with open("made", encoding="utf-8") as stream:
+            self.assertEqual(stream.read(), in_pipe(["export", SMALL])[1])
+
+    def test_a_full_device(self):
+        for args in PRINTING:
+            with self.subTest(args=args), open("/dev/full", "w", encoding="ascii") as full:
+                status, err = self.outcome(args, full)
+                self.assertEqual(status, 2)
+                self.said(err, "No space left on device")
+
+    def test_a_limit_of_file_sizes(self):
+        for args in (["events", "many.story"], ["export", "many.story"], ["export", "--format", "csv", "-o", "made", "many.story"],
+                     ["export", "-o", "made", "many.story"], ["export", "--format", "ndjson", "-o", "made", "many.story"]):
+            with self.subTest(args=args):
+                script = "ulimit -f 64; " + "".join(f" '{word}'" for word in [STORY, *args]) + ("" if "made" in args else " > printed")
+                done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment({}), timeout=60, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.said(done.stderr, "File too large")
+                self.assertEqual(os.listdir("."), [] if "made" in args else ["printed"])
+                for name in os.listdir("."):
+                    os.unlink(name)
+
+    def test_what_run_prints_is_not_its_status(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([STORY, "run", "--", "sh", "-c", "exit 7"], stderr=full, env=environment({}), timeout=60, check=False)
+            self.assertEqual(done.returncode, 7)
+
+    def test_a_redirected_output_is_not_replaced(self):
+        """/dev/stdout of a file is that file, at its place."""
+        for form in ("json", "ndjson", "csv"):
+            with open("printed", "w", encoding="utf-8") as stream:
+                stream.write("before\n")
+                stream.flush()
+                self.assertEqual(subprocess.run([STORY, "export", "--format", form, "-o", "/dev/stdout", SMALL], stdout=stream,
+                                                env=environment({}), timeout=60, check=False).returncode, 0)
+            with open("printed", encoding="utf-8", newline="") as stream:
+                self.assertEqual(stream.read(), "before\n" + subprocess.run([STORY, "export", "--format", form, SMALL], env=environment({}),
+                                                                             capture_output=True, check=True).stdout.decode())
+            os.unlink("printed")
+
+
+@unittest.skipUnless(shutil.which("tmux"), "tmux is not installed: what a terminal of 80 columns shows is not looked at")
+class Terminal(unittest.TestCase):
+    """A real terminal of 80 columns: nothing is wrapped, moved or left behind in it."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        os.chdir(self.folder)
+
+    def tearDown(self):
+        subprocess.run(["tmux", "-S", f"{self.folder}/t", "kill-server"], capture_output=True, check=False)
+        os.chdir("/")
+        shutil.rmtree(self.folder)
+
+    def tmux(self, *args):
+        return subprocess.run(["tmux", "-S", f"{self.folder}/t", "-f", "/dev/null", *args], capture_output=True, text=True, check=True,
+                              env=environment({}), timeout=60).stdout
+
+    def screens(self, script, *ways):
+        """What is on the screen when the script has ended, in each way of tmux's to tell it."""
+        with open("script", "w", encoding="utf-8") as stream:
+            stream.write(f"{script}\ntmux -S '{self.folder}/t' wait-for -S ended\nexec sleep 60\n")
+        self.tmux("new-session", "-d", "-x", str(COLUMNS), "-y", "5000", "bash", "script")
+        self.tmux("wait-for", "ended")
+        shown = [self.tmux("capture-pane", "-p", *way) for way in ways]
+        self.tmux("kill-session")
+        return [text.rstrip("\n") for text in shown]
+
+    @staticmethod
+    def line(args, extra=None):
+        words = "".join(f"{name}='{value}' " for name, value in (extra or {}).items())
+        return words + " ".join("'" + word.replace("'", "'\\''") + "'" for word in [STORY, *args])
+
+    def test_nothing_is_wrapped(self):
+        calls = [call for call in CALLS if not call.wide and call.args[:1] not in (["run"], ["export"], ["--generate-man"])
+                 and not any(word.startswith("many") for word in call.args)]
+        self.assertGreater(len(calls), 80)
+        script = "\n".join(f"echo == {i}\n{self.line(call.args, call.env)}" for i, call in enumerate(calls))
+        ways = [[line.rstrip() for line in text.splitlines()] for text in self.screens(script, [], ["-J"], ["-e"])]
+        shown, joined, painted = [[part.split("\n")[1:-1] for part in "\n".join([*lines, ""]).split("== ")[1:]] for lines in ways]
+        self.assertEqual((len(shown), len(joined), len(painted)), (len(calls),) * 3)
+        for call, lines, whole, colours in zip(calls, shown, joined, painted):
+            with self.subTest(args=call.args):
+                self.assertEqual(lines, whole)
+                self.assertFalse([line for line in lines if len(line) > COLUMNS])
+                self.assertNotIn("\u202e", "".join(lines))
+                if call.status == 0 and (("NO_COLOR" in call.env and "--color=always" not in call.args) or "--color=never" in call.args):
+                    self.assertEqual(colours, lines)
+                self.look_at(call, "\n".join(lines))
+
+    def look_at(self, call, text):
+        for pattern in call.err:
+            if not pattern.startswith("!"):
+                self.assertRegex(unfolded(text), re.compile(pattern, re.MULTILINE))
+
+    def test_colours_and_a_progress_bar(self):
+        shown, painted = self.screens(self.line(["events", SMALL]), [], ["-e"])
+        self.assertIn("\033[32mNew", painted)
+        self.assertEqual(plain(painted), shown)
+        # A slow reader: the bar is drawn meanwhile, and gone afterwards.
+        export = self.line(["export", "--format", "csv", "-o", "fifo", "many.story"])
+        slow = f"mkfifo fifo; (sleep 2; tmux -S '{self.folder}/t' capture-pane -p > middle; cat > /dev/null) < fifo & {export}; wait"
+        shown = self.screens(slow, [])[0]
+        self.assertEqual(shown, "")
+        with open("middle", encoding="utf-8") as stream:
+            self.assertRegex(stream.read(), r"\Aexporting \[[#.]{30}\] +\d+%\n")
+
+    def test_no_progress_bar_in_a_pipe(self):
+        os.mkfifo("fifo")
+        reader = subprocess.Popen("(sleep 1.5; cat > /dev/null) < fifo", shell=True)
+        self.assertEqual(in_pipe(["export", "--format", "csv", "-o", "fifo", "many.story"]), (0, "", ""))
+        reader.wait(60)
 
 
 class Documents(unittest.TestCase):

@@ -17,6 +17,7 @@ check|libcmocka-dev|the framework of the module tests
 check|clang|the second compiler
 check|clang-format|the format of the sources
 check|universal-ctags|lengths of functions
+check|tmux|a terminal of 80 columns for the command line
 all|libclang-rt-14-dev|sanitizers of the second compiler
 all|valgrind|memory checks without recompiling
 all|spin|checks the models of ring, nesting and watermark

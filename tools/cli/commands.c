@@ -92,6 +92,23 @@ const struct cli_command *cli_nearest_command(const char *name) {
   return best;
 }
 
+/* In a terminal folded at its spaces. */
+static void put_message(const struct cli *cli, const char *text) {
+  static const char head[] = "borrowscope: ";
+  char *visible = NULL;
+  size_t size;
+  FILE *stream = isatty(fileno(cli->err)) ? open_memstream(&visible, &size) : NULL;
+  cli_paint_err(cli, CLI_BOLD);
+  fputs(head, cli->err);
+  cli_paint_err(cli, CLI_PLAIN);
+  cli_put(stream == NULL ? cli->err : stream, text);
+  if (stream == NULL)
+    putc('\n', cli->err);
+  else if (fclose(stream) == 0)
+    cli_put_folded(cli->err, visible, sizeof(head) - 1, 2);
+  free(visible);
+}
+
 int cli_complain(const struct cli *cli, const char *format, ...) {
   char *text = NULL;
   va_list arguments;
@@ -99,11 +116,7 @@ int cli_complain(const struct cli *cli, const char *format, ...) {
   int size = vasprintf(&text, format, arguments);
   va_end(arguments);
   fflush(cli->out); /* in a terminal the two are one stream */
-  cli_paint_err(cli, CLI_BOLD);
-  fputs("borrowscope: ", cli->err);
-  cli_paint_err(cli, CLI_PLAIN);
-  cli_put(cli->err, size < 0 ? "no memory for a message" : text);
-  putc('\n', cli->err);
+  put_message(cli, size < 0 ? "no memory for a message" : text);
   if (size >= 0)
     free(text);
   return CLI_FAILED;
