@@ -71,12 +71,31 @@ static void put_chain(const struct cli_story *why) {
   putc('\n', out);
 }
 
-static size_t count_open(const struct cli_story *why) {
+static int ascending(const void *a, const void *b) {
+  const size_t *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+/* False: no memory. */
+static bool find_borrowers(struct cli_story *why) {
+  size_t capacity = 0;
   struct bscope_edge edge;
-  size_t open = 0;
-  for (size_t i = why->links.first[why->node]; i < why->links.first[why->node + 1]; i++)
-    open += bscope_graph_edge(why->graph, why->links.edges[i], &edge) == BSCOPE_OK && edge.end == BSCOPE_STAMP_OPEN;
-  return open;
+  for (size_t i = 0; i < bscope_graph_edge_count(why->graph); i++) {
+    if (bscope_graph_edge(why->graph, i, &edge) != BSCOPE_OK || edge.to != why->node)
+      continue;
+    if (why->borrower_count == capacity) {
+      capacity = 2 * capacity + 16;
+      size_t *grown = realloc(why->borrowers, capacity * sizeof(*grown));
+      if (grown == NULL)
+        return false;
+      why->borrowers = grown;
+    }
+    why->borrowers[why->borrower_count++] = edge.from;
+    why->open += edge.end == BSCOPE_STAMP_OPEN;
+  }
+  if (why->borrower_count > 1)
+    qsort(why->borrowers, why->borrower_count, sizeof(*why->borrowers), ascending);
+  return true;
 }
 
 static int put_text(struct cli_story *why) {
@@ -92,11 +111,10 @@ static int put_text(struct cli_story *why) {
   putc('\n', cli->out);
   put_chain(why);
   int status = walk(why);
-  size_t open = count_open(why);
   if (why->is.ended_at == BSCOPE_STAMP_OPEN)
     fprintf(cli->out, "  %s at the end of the trace\n", why->is.is_borrower ? "it still borrows" : "it is still alive");
-  if (open > 0)
-    fprintf(cli->out, "  %zu borrow%s of it never ended\n", open, open == 1 ? "" : "s");
+  if (why->open > 0)
+    fprintf(cli->out, "  %zu borrow%s of it never ended\n", why->open, why->open == 1 ? "" : "s");
   return status;
 }
 
@@ -196,6 +214,8 @@ static int answer(struct cli_story *why, const char *asked) {
   if (count == 0)
     return say_unknown(why, asked);
   (void)bscope_graph_node(why->graph, why->node, &why->is);
+  if (count == 1 && !find_borrowers(why))
+    return cli_complain(why->cli, "why: no memory");
   if (why->cli->options.format == CLI_JSON)
     return put_json(why, asked, by_id, count);
   if (count > 1) {
@@ -214,12 +234,10 @@ int cli_why(struct cli *cli) {
   cli_lines_init(&why.lines, cli, why.trace.log);
   cli_progress_begin(cli, "building the graph", 0, false);
   why.graph = bscope_graph_build(why.trace.log);
-  bool ready = why.graph != NULL && cli_links_init(&why.links, why.graph);
   cli_progress_end();
-  status = ready ? answer(&why, cli->arguments[has_file])
-                 : cli_complain(cli, "why: %s", why.graph == NULL ? bscope_last_error() : "no memory");
-  if (ready)
-    cli_links_fini(&why.links);
+  status =
+      why.graph != NULL ? answer(&why, cli->arguments[has_file]) : cli_complain(cli, "why: %s", bscope_last_error());
+  free(why.borrowers);
   bscope_graph_free(why.graph);
   return cli_close(cli, &why.trace, status);
 }

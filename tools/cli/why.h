@@ -6,15 +6,18 @@
 #define BSCOPE_CLI_WHY_H
 
 #include "describe.h"
-#include "links.h"
+
+#include <borrowscope/graph.h>
 
 struct cli_story {
   struct cli *cli;
   struct cli_trace trace;
   struct bscope_graph *graph;
-  struct cli_links links;
   size_t node;           /* who is asked about */
   struct bscope_node is; /* what `node` is */
+  size_t *borrowers;     /* of it, ascending */
+  size_t borrower_count;
+  size_t open; /* of its borrows, how many never ended */
   struct cli_lines lines;
   struct cli_json json;
 };

@@ -12,9 +12,15 @@ const char *cli_story_id(const struct cli_story *why, size_t node) {
 }
 
 static bool borrows_it(const struct cli_story *why, size_t node) {
-  struct bscope_edge edge;
-  return node != BSCOPE_NODE_NONE && why->links.borrow_of[node] != CLI_NO_EDGE &&
-         bscope_graph_edge(why->graph, why->links.borrow_of[node], &edge) == BSCOPE_OK && edge.to == why->node;
+  size_t low = 0, high = why->borrower_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (why->borrowers[middle] < node)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < why->borrower_count && why->borrowers[low] == node;
 }
 
 /* How it began. */
