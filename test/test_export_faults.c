@@ -358,6 +358,9 @@ static const char *judge(const struct export *e, const struct run *run, int stat
     return "something is left beside it";
   if (status != 0 && status != 2)
     return "its status is neither 0 nor 2";
+  bool minds = run->class == WRITES || run->class == SYNCS || run->class == RENAMES;
+  if (status == 0 && minds && run->fault->error != EINTR && run->fault->how != HALF)
+    return "a failure was passed over";
   if (status == 0)
     return holds(target(e), whole) ? NULL : "it was said to be made and is not whole";
   bool goes_on = run->class != LOOKS && run->class != RENAMES && /* those are interrupted nowhere */
