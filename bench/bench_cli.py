@@ -73,10 +73,10 @@ def measure(build, folder, events, runs):
 
 
 def put_table(counts, measured):
-    print("| command | " + " | ".join(f"{count:,} events: time, memory" for count in counts) + " |")
+    print("| command | " + " | ".join(f"{count:,} events: time (CPU), memory" for count in counts) + " |")
     print("|---|" + "---:|" * len(counts))
     for row in zip(*[measured[count][0] for count in counts]):
-        cells = [f"{seconds:.2f} s, {memory:.0f} MiB" for _, seconds, _, memory in row]
+        cells = [f"{seconds:.2f} s ({cpu:.2f}), {memory:.0f} MiB" for _, seconds, cpu, memory in row]
         print(f"| `{row[0][0]}` | " + " | ".join(cells) + " |")
     cells = [f"{measured[count][1] / 1048576:.1f} MiB, {measured[count][2] / 1048576:.1f} MiB" for count in counts]
     print("| the file, packed | " + " | ".join(cells) + " |")
