@@ -364,6 +364,7 @@ static void limited(void) {
   check(s.size <= limit.rlim_cur && s.count > 10000);
   check_equal(s.header->counts[BSCOPE_TRACE_OUTSIDE], test_stats().file_outside);
   check_equal(s.header->counts[BSCOPE_TRACE_ERRNO], EFBIG);
+  scan_free(&s);
   sigset_t pending;
   check(sigpending(&pending) == 0 && !sigismember(&pending, SIGXFSZ));
 }
@@ -377,7 +378,7 @@ static void size_limit(void **state) {
 static void on_full_disk(void) {
   char name[200];
   struct scan s;
-  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("none", folder, "tmpfs", 0, "size=4m") != 0)
     _exit(77);
   check_equal(begin((struct bscope_options){.file = path}), BSCOPE_OK);

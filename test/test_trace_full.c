@@ -184,7 +184,7 @@ static void each_mapping_fails(void **state) {
 
 static void in_small_file_systems(void) {
   char size[32];
-  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0)
     _exit(77);
   strcpy(folder, "/tmp");
   for (unsigned kib = 64, last = 1; kib <= 8192 && last; kib += kib / 4 / 4 * 4) {

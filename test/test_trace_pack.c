@@ -402,6 +402,8 @@ static void check_recorded(uint64_t count) {
 
 static void a_session_packs_its_file(void **state) {
   (void)state;
+  if (getenv("BSCOPE_TEST_VALGRIND")) /* which loses count of the names of mapped files */
+    skip();
   const uint64_t count = 20000;
   size_t size;
   struct stat status;
