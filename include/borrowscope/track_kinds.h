@@ -272,7 +272,7 @@
 #define bscope_track_let_else(id, pattern) BSCOPE_EVENT_(LET_ELSE, id, pattern, BSCOPE_NULL_, BSCOPE_NULL_)
 #define bscope_track_range(id, type) BSCOPE_EVENT_(RANGE, id, BSCOPE_NULL_, BSCOPE_NULL_, type)
 #define bscope_track_binary_op(id, operator) BSCOPE_EVENT_(BINARY_OP, id, BSCOPE_NULL_, BSCOPE_NULL_, operator)
-#define bscope_track_type_cast(id, to_type) BSCOPE_EVENT_(TYPE_CAST, id, BSCOPE_NULL_, BSCOPE_NULL_, to_type)
+#define bscope_track_type_cast(id, type) BSCOPE_EVENT_(TYPE_CAST, id, BSCOPE_NULL_, BSCOPE_NULL_, type)
 
 /* --- Memory layout (no values) --------------------------------------------------------------------------------------
  */

@@ -11,6 +11,13 @@ static const struct bscope_json_text relationships[] = {
     [BSCOPE_RELATION_BORROWS_IMMUT] = NAME_OF("borrows_immut"),
     [BSCOPE_RELATION_BORROWS_MUT] = NAME_OF("borrows_mut"),
     [BSCOPE_RELATION_MOVES] = NAME_OF("moves"),
+    [BSCOPE_RELATION_RC_CLONE] = NAME_OF("rc_clone"),
+    [BSCOPE_RELATION_ARC_CLONE] = NAME_OF("arc_clone"),
+    [BSCOPE_RELATION_WEAK] = NAME_OF("weak"),
+    [BSCOPE_RELATION_CAPTURES] = NAME_OF("captures"),
+    [BSCOPE_RELATION_LOCKS] = NAME_OF("locks"),
+    [BSCOPE_RELATION_SENDS] = NAME_OF("sends"),
+    [BSCOPE_RELATION_CONTAINS] = NAME_OF("contains"),
 };
 
 struct bscope_json_text bscope_json_relation(unsigned relation) {

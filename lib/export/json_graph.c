@@ -108,7 +108,9 @@ static __attribute__((noinline)) int put_edges(struct bscope_json *json, size_t 
       break;
     struct bscope_json_text from = node_word(json, &nodes[edge.from]), to = node_word(json, &nodes[edge.to]);
     size_t size = from.size + to.size + ROOM;
-    if (bscope_likely(is_plain(json, size) && edge.start <= BSCOPE_JSON_EXACT_MAX / 2)) {
+    /* Only borrows and moves start where one of their variables was made. */
+    if (bscope_likely(edge.relation <= BSCOPE_RELATION_MOVES && is_plain(json, size) &&
+                      edge.start <= BSCOPE_JSON_EXACT_MAX / 2)) {
       char *out = begin_copy(bscope_sink_room(json->sink, size), i);
       bscope_sink_wrote(json->sink, copy_edge(out, json, &edge, from, to));
     } else {
