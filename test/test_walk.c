@@ -270,17 +270,9 @@ static struct bscope_graph *make(struct made *made, struct stream_random *random
   struct bscope_graph *graph = build(&nothing, 1);
   size_t n = made->nodes;
   memset(made->leads, 0, sizeof(made->leads));
-  graph->node_count = n;
-  free(graph->nodes);
-  free(graph->edges);
-  free(graph->moves);
-  graph->nodes = calloc(n, sizeof(*graph->nodes));
-  graph->edges = calloc(n, sizeof(*graph->edges));
-  graph->moves = calloc(n, sizeof(*graph->moves));
-  graph->edge_count = graph->move_count = 0;
   for (uint32_t i = 0; i < n; i++) {
     bool ends = stream_below(random, 4) != 0;
-    graph->nodes[i] =
+    *(struct bscope_graph_node *)bscope_pieces_add(&graph->nodes, sizeof(struct bscope_graph_node)) =
         (struct bscope_graph_node){.created_at = 2 * i,
                                    .ended_at = ends ? 2 * i + 1 + stream_below(random, 40) : BSCOPE_STAMP_OPEN,
                                    .owner = made->owner[i],
@@ -288,9 +280,9 @@ static struct bscope_graph *make(struct made *made, struct stream_random *random
                                    .moved_to = BSCOPE_GRAPH_NOBODY,
                                    .flags = (ends ? BSCOPE_ENDING_DROPPED : 0u) | BSCOPE_GRAPH_BORROWER};
     if (made->owner[i] != BSCOPE_GRAPH_NOBODY)
-      graph->edges[graph->edge_count++] = i;
+      *(uint32_t *)bscope_pieces_add(&graph->edges, sizeof(uint32_t)) = i;
     if (made->source[i] != BSCOPE_GRAPH_NOBODY)
-      graph->moves[graph->move_count++] = i;
+      *(uint32_t *)bscope_pieces_add(&graph->moves, sizeof(uint32_t)) = i;
     if (made->owner[i] != BSCOPE_GRAPH_NOBODY)
       made->leads[i][made->owner[i]] = true;
     if (made->source[i] != BSCOPE_GRAPH_NOBODY)
@@ -390,7 +382,7 @@ static void check_times(const struct bscope_graph *graph, const struct made *mad
   size_t out[MOST], wanted[MOST], count = 0, lasting = 0;
   bscope_stamp from = stream_below(random, 3 * MOST), until = from + 1 + stream_below(random, 8);
   for (size_t i = 0; i < made->nodes; i++) {
-    const struct bscope_graph_node *node = &graph->nodes[i];
+    const struct bscope_graph_node *node = bscope_graph_at(graph, i);
     bool lives = node->created_at < until && node->ended_at > from;
     if (lives)
       wanted[count++] = i;

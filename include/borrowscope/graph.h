@@ -109,7 +109,10 @@ struct bscope_meaning {
 /* A walk over a log that tells what each event means, in numbers of its graph's nodes. One thread at a time. */
 struct bscope_story;
 
-/* The graph of the current events. Owned: bscope_graph_free. NULL: see bscope_last_error. Any thread, not in a handler.
+/*
+ * The graph of the current events. A later call takes in the new events alone: for that the library keeps what a graph
+ * is, about 64 bytes a variable, until it is called in another generation. Owned: bscope_graph_free. NULL: see
+ * bscope_last_error. Any thread, not in a handler.
  */
 BSCOPE_API struct bscope_graph *bscope_get_graph(void);
 

@@ -90,7 +90,7 @@ static int stream_events(struct bscope_json *json, struct bscope_walk *walk, str
 static int put_events(struct bscope_json *json, const struct bscope_log *log, struct bscope_resolver *resolver,
                       size_t *shown) {
   struct bscope_walk walk;
-  int status = bscope_walk_init(&walk, log, json->facts);
+  int status = bscope_walk_init(&walk, log, json->facts, 0);
   bscope_sink_put_literal(json->sink, "  \"events\": [");
   if (status == BSCOPE_OK)
     status = stream_events(json, &walk, resolver, shown);

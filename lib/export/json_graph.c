@@ -14,7 +14,7 @@ static inline struct bscope_json_text node_word(struct bscope_json *json, const 
 
 /* Whether an id can be written from a name and a position, and all fits in the room that is asked for. */
 static bool is_plain(const struct bscope_json *json, size_t size) {
-  return json->graph->given_count == 0 && size <= BSCOPE_SINK_SIZE / 4;
+  return json->graph->given.count == 0 && size <= BSCOPE_SINK_SIZE / 4;
 }
 
 static char *copy_end(char *out, bscope_stamp end) {
@@ -53,7 +53,7 @@ int bscope_json_put_nodes(struct bscope_json *json) {
   size_t count = bscope_graph_node_count(json->graph);
   int status = BSCOPE_OK;
   for (size_t i = 0; i < count && status == BSCOPE_OK; i++) {
-    const struct bscope_graph_node *node = &json->graph->nodes[i];
+    const struct bscope_graph_node *node = bscope_graph_at(json->graph, i);
     struct bscope_json_text name = node_word(json, node), type = bscope_json_word(json, node->type);
     size_t size = 2 * name.size + type.size + ROOM;
     bool dropped = (node->flags & BSCOPE_GRAPH_ENDING) == BSCOPE_ENDING_DROPPED;
@@ -73,14 +73,13 @@ int bscope_json_put_nodes(struct bscope_json *json) {
 
 static char *copy_edge(char *out, const struct bscope_json *json, const struct bscope_edge *edge,
                        struct bscope_json_text from, struct bscope_json_text to) {
-  const struct bscope_graph_node *nodes = json->graph->nodes;
   out = bscope_json_copy_literal(out, "{\"from\": \"");
   const char *from_position = out + from.size + strlen("_");
-  out = bscope_json_copy_id(out, from, nodes[edge->from].created_at);
+  out = bscope_json_copy_id(out, from, bscope_graph_at(json->graph, edge->from)->created_at);
   size_t from_digits = (size_t)(out - from_position);
   out = bscope_json_copy_literal(out, "\", \"to\": \"");
   const char *to_position = out + to.size + strlen("_");
-  out = bscope_json_copy_id(out, to, nodes[edge->to].created_at);
+  out = bscope_json_copy_id(out, to, bscope_graph_at(json->graph, edge->to)->created_at);
   size_t to_digits = (size_t)(out - to_position);
   out = bscope_json_copy_literal(out, "\", \"relationship\": \"");
   out = bscope_json_copy(out, bscope_json_relation(edge->relation));
@@ -99,14 +98,14 @@ static char *copy_edge(char *out, const struct bscope_json *json, const struct b
 /* One array of edges, each found by `get`. */
 static __attribute__((noinline)) int put_edges(struct bscope_json *json, size_t count,
                                                int (*get)(const struct bscope_graph *, size_t, struct bscope_edge *)) {
-  const struct bscope_graph_node *nodes = json->graph->nodes;
   int status = BSCOPE_OK;
   for (size_t i = 0; i < count && status == BSCOPE_OK; i++) {
     struct bscope_edge edge;
     status = get(json->graph, i, &edge);
     if (status != BSCOPE_OK)
       break;
-    struct bscope_json_text from = node_word(json, &nodes[edge.from]), to = node_word(json, &nodes[edge.to]);
+    struct bscope_json_text from = node_word(json, bscope_graph_at(json->graph, edge.from)),
+                            to = node_word(json, bscope_graph_at(json->graph, edge.to));
     size_t size = from.size + to.size + ROOM;
     /* Only borrows and moves start where one of their variables was made. */
     if (bscope_likely(edge.relation <= BSCOPE_RELATION_MOVES && is_plain(json, size) &&

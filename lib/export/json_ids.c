@@ -68,7 +68,7 @@ static void mark(struct bscope_json_ids *ids, bool given) {
 int bscope_json_ids_init(struct bscope_json_ids *ids, const struct bscope_graph *graph,
                          struct bscope_json_texts *texts) {
   *ids = (struct bscope_json_ids){.mask = 15, .graph = graph, .texts = texts};
-  if (graph->given_count == 0 || !has_given(graph))
+  if (graph->given.count == 0 || !has_given(graph))
     return BSCOPE_OK;
   while (ids->mask < 2 * bscope_graph_node_count(graph))
     ids->mask = 2 * ids->mask + 1;

@@ -17,7 +17,7 @@ static inline struct bscope_json_template *template_of(struct bscope_json *json,
 static inline struct bscope_json_text name_of(struct bscope_json *json, const struct bscope_variable_ref *ref) {
   if (ref->variable == BSCOPE_VARIABLE_NONE)
     return bscope_json_text_none;
-  return bscope_json_word(json, bscope_graph_node_name(json->graph, &json->graph->nodes[ref->variable]));
+  return bscope_json_word(json, bscope_graph_node_name(json->graph, bscope_graph_at(json->graph, ref->variable)));
 }
 
 /* Whether the ids that the template asks for are those of variables, or an unknown owner's. */
@@ -84,7 +84,7 @@ static inline char *copy_id(struct bscope_json *json, char *out, const struct bs
                             struct bscope_json_text name, bscope_stamp now) {
   if (ref->variable == BSCOPE_VARIABLE_NONE)
     return bscope_json_copy_literal(out, "unknown");
-  bscope_stamp made = json->graph->nodes[ref->variable].created_at;
+  bscope_stamp made = bscope_graph_at(json->graph, ref->variable)->created_at;
   if (made != now)
     return bscope_json_copy_id(out, name, made);
   out = bscope_json_copy(out, name);
@@ -95,7 +95,7 @@ static inline char *copy_id(struct bscope_json *json, char *out, const struct bs
 bool bscope_json_template_write(struct bscope_json *json, const struct bscope_step *step,
                                 const struct bscope_resolution *meaning, uint64_t time_ns, bool first) {
   struct bscope_json_template *template = template_of(json, step);
-  if (!template || !template->usable || json->graph->given_count != 0 || !has_ids(template, meaning) ||
+  if (!template || !template->usable || json->graph->given.count != 0 || !has_ids(template, meaning) ||
       step->stamp > BSCOPE_JSON_EXACT_MAX || time_ns > BSCOPE_JSON_EXACT_MAX)
     return false;
   struct bscope_json_text subject = name_of(json, &meaning->subject), object = name_of(json, &meaning->object);

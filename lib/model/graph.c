@@ -15,13 +15,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int append(uint32_t **array, size_t *count, size_t *capacity, uint32_t value) {
-  uint32_t *grown = bscope_model_grow(*array, capacity, *count + 1, sizeof(*grown));
-  if (grown == NULL)
+static int append(struct bscope_pieces *list, uint32_t value) {
+  uint32_t *place = bscope_pieces_add(list, sizeof(*place));
+  if (place == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  *array = grown;
-  grown[(*count)++] = value;
+  *place = value;
   return BSCOPE_OK;
+}
+
+/* Node i, to be changed. */
+static struct bscope_graph_node *change(struct bscope_graph *graph, uint32_t i) {
+  struct bscope_graph_node *node = bscope_pieces_change(&graph->nodes, i, sizeof(*node));
+  if (bscope_likely(node != NULL))
+    return node;
+  graph->status = BSCOPE_ERR_NO_MEMORY;
+  return &graph->nowhere;
 }
 
 /* For finding a node by its name: the newest of each, which is the next one. */
@@ -35,7 +43,7 @@ static int note_newest(struct bscope_graph *graph, uint32_t name) {
     graph->newest = grown;
     memset(grown + before, 0, (graph->newest_capacity - before) * sizeof(*grown));
   }
-  graph->newest[name] = (uint32_t)graph->node_count + 1;
+  graph->newest[name] = (uint32_t)graph->nodes.count;
   return BSCOPE_OK;
 }
 
@@ -43,23 +51,19 @@ static int note_newest(struct bscope_graph *graph, uint32_t name) {
 static int note_given(struct bscope_graph *graph, struct bscope_graph_node *node, uint8_t is, uint64_t word) {
   if (bscope_likely(is != BSCOPE_WORD_ID))
     return BSCOPE_OK;
-  uint64_t *given = bscope_model_grow(graph->given, &graph->given_capacity, graph->given_count + 1, sizeof(*given));
+  uint64_t *given = bscope_pieces_add(&graph->given, sizeof(*given));
   if (given == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  graph->given = given;
-  given[graph->given_count++] = word;
+  *given = word;
   node->flags |= BSCOPE_GRAPH_GIVEN;
   return BSCOPE_OK;
 }
 
 /* The node of the variable that an event made, with what every kind knows. */
 static struct bscope_graph_node *add_node(struct bscope_graph *graph, const struct bscope_step *event, uint32_t name) {
-  struct bscope_graph_node *nodes =
-      bscope_model_grow(graph->nodes, &graph->node_capacity, graph->node_count + 1, sizeof(*nodes));
-  if (nodes == NULL)
+  struct bscope_graph_node *node = bscope_pieces_add(&graph->nodes, sizeof(*node));
+  if (node == NULL)
     return NULL;
-  graph->nodes = nodes;
-  struct bscope_graph_node *node = &nodes[graph->node_count];
   *node = (struct bscope_graph_node){.created_at = event->stamp,
                                      .ended_at = BSCOPE_STAMP_OPEN,
                                      .facts = event->facts,
@@ -71,13 +75,12 @@ static struct bscope_graph_node *add_node(struct bscope_graph *graph, const stru
   if (note_newest(graph, name) != BSCOPE_OK)
     return NULL;
   graph->name_bytes += bscope_names_entry(&graph->names, name)->length;
-  graph->node_count++;
   return node;
 }
 
 /* A borrower's end is its edge's end. */
 static void end_node(struct bscope_graph *graph, uint32_t number, bscope_stamp stamp, enum bscope_ending ending) {
-  struct bscope_graph_node *node = &graph->nodes[number];
+  struct bscope_graph_node *node = change(graph, number);
   node->ended_at = stamp;
   node->flags |= ending;
   if (node->owner != BSCOPE_GRAPH_NOBODY)
@@ -86,12 +89,18 @@ static void end_node(struct bscope_graph *graph, uint32_t number, bscope_stamp s
     graph->summary.alive--;
 }
 
+/* The newest node. */
+static uint32_t newest(const struct bscope_graph *graph) {
+  return (uint32_t)graph->nodes.count - 1;
+}
+
+/* The borrower is the newest node. */
 static int add_edge(struct bscope_graph *graph, struct bscope_graph_node *borrower, uint32_t owner) {
   bool is_mutable = (borrower->flags & BSCOPE_GRAPH_MUTABLE) != 0;
   borrower->owner = owner;
   graph->summary.open_borrows++;
   *(is_mutable ? &graph->summary.borrows_mut : &graph->summary.borrows_immut) += 1;
-  return append(&graph->edges, &graph->edge_count, &graph->edge_capacity, (uint32_t)(borrower - graph->nodes));
+  return append(&graph->edges, newest(graph));
 }
 
 static int on_new(struct bscope_graph *graph, const struct bscope_step *event) {
@@ -129,13 +138,13 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
   to->flags |= BSCOPE_GRAPH_MOVED_IN | (is->inferred ? BSCOPE_GRAPH_INFERRED : 0u);
   to->address = is->address;
   to->size = is->size;
-  uint32_t number = (uint32_t)(to - graph->nodes), source = is->subject.variable;
+  uint32_t number = newest(graph), source = is->subject.variable;
   if (source == BSCOPE_VARIABLE_NONE) {
     graph->summary.unresolved++;
     graph->summary.alive++;
     return BSCOPE_OK;
   }
-  struct bscope_graph_node *from = &graph->nodes[source];
+  struct bscope_graph_node *from = change(graph, source);
   to->type = from->type;
   to->moved_from = source;
   to->flags |= from->flags & (BSCOPE_GRAPH_BORROWER | BSCOPE_GRAPH_MUTABLE | BSCOPE_GRAPH_GUESSED);
@@ -144,7 +153,7 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
   graph->summary.moves++;
   if (from->moved_to == BSCOPE_GRAPH_NOBODY)
     from->moved_to = number;
-  if (append(&graph->moves, &graph->move_count, &graph->move_capacity, number) != BSCOPE_OK)
+  if (append(&graph->moves, number) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   if (!is->ends)
     return BSCOPE_OK;
@@ -171,8 +180,9 @@ static int on_resized(struct bscope_graph *graph, const struct bscope_step *even
     made->flags = BSCOPE_GRAPH_GROWN;
     graph->summary.alive++;
   }
-  graph->nodes[is->subject.variable].address = is->address;
-  graph->nodes[is->subject.variable].size = is->size;
+  struct bscope_graph_node *block = change(graph, is->subject.variable);
+  block->address = is->address;
+  block->size = is->size;
   return BSCOPE_OK;
 }
 
@@ -221,7 +231,7 @@ static int tell(const struct bscope_graph *graph, const struct bscope_step *even
   struct bscope_told *told = graph->told;
   if (told->given_up)
     return BSCOPE_OK;
-  if (told->count >= TOLD_EACH * graph->node_count + TOLD_SPARE || !is_simple(event, is)) {
+  if (told->count >= TOLD_EACH * graph->nodes.count + TOLD_SPARE || !is_simple(event, is)) {
     give_up_telling(told);
     return BSCOPE_OK;
   }
@@ -261,46 +271,64 @@ static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolve
     return BSCOPE_OK;
   case BSCOPE_KIND_HEAP_REALLOC:
     return on_resized(graph, event, &is);
+  case BSCOPE_KIND_OPEN:
+    graph->unfinished = true;
+    return BSCOPE_OK;
   default:
     return BSCOPE_OK;
   }
-}
-
-static int walk(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_log *log) {
-  struct bscope_walk walk;
-  struct bscope_step event;
-  int status = bscope_walk_init(&walk, log, &graph->facts);
-  while (status == BSCOPE_OK && bscope_walk_next(&walk, &event))
-    status = add_event(graph, resolver, &event);
-  bscope_walk_fini(&walk);
-  return status == BSCOPE_OK ? walk.status : status;
 }
 
 #define MANY_EVENTS ((size_t)1 << 20) /* whose lists are worth huge pages even if few of them are filled */
 
 /* Room for all that so many events can make, of which only what is filled is ever touched. */
 static void reserve(struct bscope_graph *graph, size_t events) {
-  graph->nodes = bscope_model_reserve(&graph->node_capacity, events, sizeof(*graph->nodes));
+  bscope_pieces_reserve(&graph->nodes, events, sizeof(struct bscope_graph_node));
   if (graph->told != NULL)
     graph->told->expected = events;
   if (events < MANY_EVENTS)
     return;
-  graph->edges = bscope_model_reserve(&graph->edge_capacity, events, sizeof(*graph->edges));
-  graph->moves = bscope_model_reserve(&graph->move_capacity, events, sizeof(*graph->moves));
+  bscope_pieces_reserve(&graph->edges, events, sizeof(uint32_t));
+  bscope_pieces_reserve(&graph->moves, events, sizeof(uint32_t));
+}
+
+int bscope_graph_extend(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_log *log,
+                        size_t start) {
+  struct bscope_walk walk;
+  struct bscope_step event;
+  reserve(graph, bscope_log_count(log) - start);
+  int status = bscope_walk_init(&walk, log, &graph->facts, start);
+  while (status == BSCOPE_OK && bscope_walk_next(&walk, &event))
+    status = add_event(graph, resolver, &event);
+  bscope_walk_fini(&walk);
+  graph->summary.variables = graph->nodes.count;
+  graph->summary.let_go = bscope_resolver_let_go(resolver);
+  if (status == BSCOPE_OK)
+    status = graph->status;
+  return status == BSCOPE_OK ? walk.status : status;
+}
+
+int bscope_graph_finish(struct bscope_graph *graph) {
+  int status = bscope_graph_index_init(graph);
+  return status == BSCOPE_OK ? bscope_graph_ids_init(graph) : status;
 }
 
 static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
   if (resolver == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  reserve(graph, bscope_log_count(log));
-  int status = walk(graph, resolver, log);
-  graph->summary.variables = graph->node_count;
-  graph->summary.let_go = bscope_resolver_let_go(resolver);
+  int status = bscope_graph_extend(graph, resolver, log, 0);
   bscope_resolver_destroy(resolver);
-  if (status == BSCOPE_OK)
-    status = bscope_graph_index_init(graph);
-  return status == BSCOPE_OK ? bscope_graph_ids_init(graph) : status;
+  return status == BSCOPE_OK ? bscope_graph_finish(graph) : status;
+}
+
+struct bscope_graph *bscope_graph_begin(void) {
+  struct bscope_graph *graph = bscope_model_zeroed(1, sizeof(*graph));
+  if (graph == NULL)
+    return NULL;
+  bscope_names_init(&graph->names, bscope_now_ns());
+  bscope_facts_init(&graph->facts, &graph->names, bscope_now_ns());
+  return graph;
 }
 
 struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told) {
@@ -308,11 +336,9 @@ struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, s
     bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_graph_build: the log is NULL");
     return NULL;
   }
-  struct bscope_graph *graph = bscope_model_zeroed(1, sizeof(*graph));
+  struct bscope_graph *graph = bscope_graph_begin();
   if (graph == NULL)
     return NULL;
-  bscope_names_init(&graph->names, bscope_now_ns());
-  bscope_facts_init(&graph->facts, &graph->names, bscope_now_ns());
   graph->told = told;
   int status = build(graph, log);
   graph->told = NULL;
@@ -328,24 +354,18 @@ struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
   return bscope_graph_build_and_tell(log, NULL);
 }
 
-struct bscope_graph *bscope_get_graph(void) {
-  struct bscope_log *log = bscope_get_events();
-  if (log == NULL)
-    return NULL;
-  struct bscope_graph *graph = bscope_graph_build(log);
-  bscope_log_free(log);
-  return graph;
-}
-
 void bscope_graph_free(struct bscope_graph *graph) {
   if (graph == NULL)
     return;
-  bscope_names_fini(&graph->names);
-  bscope_facts_fini(&graph->facts);
-  free(graph->nodes);
-  free(graph->edges);
-  free(graph->moves);
-  free(graph->given);
+  if (graph->strings == NULL) {
+    bscope_names_fini(&graph->names);
+    bscope_facts_fini(&graph->facts);
+  }
+  bscope_graph_strings_free(graph->strings);
+  bscope_pieces_fini(&graph->nodes);
+  bscope_pieces_fini(&graph->edges);
+  bscope_pieces_fini(&graph->moves);
+  bscope_pieces_fini(&graph->given);
   bscope_graph_ids_fini(graph);
   bscope_graph_index_fini(graph);
   free(graph->newest);

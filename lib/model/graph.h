@@ -7,6 +7,7 @@
 #define BSCOPE_MODEL_GRAPH_H
 
 #include "model/facts.h"
+#include "model/pieces.h"
 
 #include <borrowscope/graph.h>
 #include <pthread.h>
@@ -74,26 +75,35 @@ struct bscope_graph_ids {
 struct bscope_graph {
   struct bscope_names names;
   struct bscope_facts_table facts;
-  struct bscope_graph_node *nodes;
-  size_t node_count;
-  size_t node_capacity;
-  uint32_t *edges; /* borrowers with a known owner */
-  size_t edge_count;
-  size_t edge_capacity;
-  uint32_t *moves; /* what moves with a known source made */
-  size_t move_count;
-  size_t move_capacity;
+  struct bscope_pieces nodes; /* struct bscope_graph_node */
+  struct bscope_pieces edges; /* uint32_t: borrowers with a known owner */
+  struct bscope_pieces moves; /* uint32_t: what moves with a known source made */
   struct bscope_graph_ids *ids;
   struct bscope_graph_index *index; /* of questions (index.h) */
   size_t name_bytes;                /* of all nodes' names together */
-  uint64_t *given;                  /* numbers that callers gave, in the order of their nodes */
-  size_t given_count;
-  size_t given_capacity;
-  uint32_t *newest; /* by name: the newest node + 1; 0: there is none */
+  struct bscope_pieces given;       /* uint64_t: numbers that callers gave, in the order of their nodes */
+  uint32_t *newest;                 /* by name: the newest node + 1; 0: there is none */
   size_t newest_capacity;
   struct bscope_told *told; /* while it is built, for whoever asked */
   struct bscope_graph_summary summary;
+  struct bscope_graph_strings *strings; /* names and facts are these, which other graphs have too; or NULL */
+  bool unfinished;                      /* an event that it is made from was still to be published */
+  int status;                           /* BSCOPE_ERR_NO_MEMORY: a node could not be changed */
+  struct bscope_graph_node nowhere;     /* what is changed then */
 };
+
+/* Node i, to be read. */
+static inline const struct bscope_graph_node *bscope_graph_at(const struct bscope_graph *graph, size_t i) {
+  return bscope_pieces_at(&graph->nodes, i, sizeof(struct bscope_graph_node));
+}
+
+/* The i-th borrower with a known owner, and the i-th that a move made. */
+static inline uint32_t bscope_graph_edge_node(const struct bscope_graph *graph, size_t i) {
+  return *(const uint32_t *)bscope_pieces_at(&graph->edges, i, sizeof(uint32_t));
+}
+static inline uint32_t bscope_graph_move_node(const struct bscope_graph *graph, size_t i) {
+  return *(const uint32_t *)bscope_pieces_at(&graph->moves, i, sizeof(uint32_t));
+}
 
 /* The number of a node's name. */
 static inline uint32_t bscope_graph_node_name(const struct bscope_graph *graph, const struct bscope_graph_node *node) {
@@ -109,6 +119,22 @@ void bscope_graph_ids_fini(struct bscope_graph *graph);
 
 /* The id of node i. Borrowed from the graph. Any number of threads may ask. */
 const char *bscope_graph_node_id(const struct bscope_graph *graph, size_t i);
+
+struct bscope_resolver;
+
+/* A graph of nothing yet, and all of its end. NULL: BSCOPE_ERR_NO_MEMORY is set. */
+struct bscope_graph *bscope_graph_begin(void);
+
+/* Takes in the log's events from `start` on, as the resolver, which is over the graph's facts, understands them. 0 or a
+ * status with its message: the graph is then of no further use. */
+int bscope_graph_extend(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_log *log,
+                        size_t start);
+
+/* What is made once all nodes are there. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_graph_finish(struct bscope_graph *graph);
+
+/* Gives back strings that graphs share (live.c). */
+void bscope_graph_strings_free(struct bscope_graph_strings *strings);
 
 /* bscope_graph_build, and what its events meant into *told: owned, free told->events. */
 struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told);

@@ -15,15 +15,15 @@
 #define ID_REST (1 + BSCOPE_DIGITS_MAX + 1) /* the most bytes of an id behind its name: '_', digits, '\0' */
 
 int bscope_graph_ids_init(struct bscope_graph *graph) {
-  size_t bytes = graph->name_bytes + graph->node_count * ID_REST;
+  size_t bytes = graph->name_bytes + graph->nodes.count * ID_REST;
   struct bscope_graph_ids *ids = malloc(sizeof(*ids));
-  char *room = ids == NULL ? NULL : malloc(graph->node_count * sizeof(*ids->places) + bytes + BSCOPE_DIGITS_ROOM);
+  char *room = ids == NULL ? NULL : malloc(graph->nodes.count * sizeof(*ids->places) + bytes + BSCOPE_DIGITS_ROOM);
   if (room == NULL) {
     free(ids);
-    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "graph: no memory for the ids of %zu nodes", graph->node_count);
+    return bscope_fail(BSCOPE_ERR_NO_MEMORY, "graph: no memory for the ids of %zu nodes", graph->nodes.count);
   }
   *ids = (struct bscope_graph_ids){PTHREAD_ONCE_INIT, (size_t *)(void *)room,
-                                   room + graph->node_count * sizeof(*ids->places)};
+                                   room + graph->nodes.count * sizeof(*ids->places)};
   graph->ids = ids;
   return BSCOPE_OK;
 }
@@ -46,11 +46,12 @@ static char *write_id(char *out, const struct bscope_name_text *name, uint64_t n
 
 static void write_ids(const struct bscope_graph *graph) {
   struct bscope_graph_ids *ids = graph->ids;
-  const uint64_t *given = graph->given;
-  size_t used = 0;
-  for (size_t i = 0; i < graph->node_count; i++) {
-    const struct bscope_graph_node *node = &graph->nodes[i];
-    uint64_t number = (node->flags & BSCOPE_GRAPH_GIVEN) != 0 ? *given++ : node->created_at;
+  size_t used = 0, given = 0;
+  for (size_t i = 0; i < graph->nodes.count; i++) {
+    const struct bscope_graph_node *node = bscope_graph_at(graph, i);
+    uint64_t number = (node->flags & BSCOPE_GRAPH_GIVEN) != 0
+                          ? *(const uint64_t *)bscope_pieces_at(&graph->given, given++, sizeof(uint64_t))
+                          : node->created_at;
     const char *end =
         write_id(ids->bytes + used, bscope_names_entry(&graph->names, bscope_graph_node_name(graph, node)), number);
     ids->places[i] = used;

@@ -20,13 +20,13 @@ struct bscope_story {
 };
 
 size_t bscope_graph_node_count(const struct bscope_graph *graph) {
-  return graph == NULL ? 0 : graph->node_count;
+  return graph == NULL ? 0 : graph->nodes.count;
 }
 size_t bscope_graph_edge_count(const struct bscope_graph *graph) {
-  return graph == NULL ? 0 : graph->edge_count;
+  return graph == NULL ? 0 : graph->edges.count;
 }
 size_t bscope_graph_relation_count(const struct bscope_graph *graph) {
-  return graph == NULL ? 0 : graph->move_count;
+  return graph == NULL ? 0 : graph->moves.count;
 }
 
 static int beyond(const char *call, size_t i, size_t count) {
@@ -41,7 +41,7 @@ static size_t public_number(uint32_t number) {
 int bscope_graph_node(const struct bscope_graph *graph, size_t i, struct bscope_node *out) {
   if (i >= bscope_graph_node_count(graph) || out == NULL)
     return beyond("bscope_graph_node", i, bscope_graph_node_count(graph));
-  const struct bscope_graph_node *node = &graph->nodes[i];
+  const struct bscope_graph_node *node = bscope_graph_at(graph, i);
   const struct bscope_facts *facts = &graph->facts.entries[node->facts];
   const char *name = bscope_names_text(&graph->names, bscope_graph_node_name(graph, node));
   enum bscope_ending ending = (enum bscope_ending)(node->flags & BSCOPE_GRAPH_ENDING);
@@ -69,9 +69,10 @@ int bscope_graph_node(const struct bscope_graph *graph, size_t i, struct bscope_
 int bscope_graph_edge(const struct bscope_graph *graph, size_t i, struct bscope_edge *out) {
   if (i >= bscope_graph_edge_count(graph) || out == NULL)
     return beyond("bscope_graph_edge", i, bscope_graph_edge_count(graph));
-  const struct bscope_graph_node *borrower = &graph->nodes[graph->edges[i]];
+  uint32_t from = bscope_graph_edge_node(graph, i);
+  const struct bscope_graph_node *borrower = bscope_graph_at(graph, from);
   bool is_mutable = (borrower->flags & BSCOPE_GRAPH_MUTABLE) != 0;
-  *out = (struct bscope_edge){.from = graph->edges[i],
+  *out = (struct bscope_edge){.from = from,
                               .to = borrower->owner,
                               .relation = is_mutable ? BSCOPE_RELATION_BORROWS_MUT : BSCOPE_RELATION_BORROWS_IMMUT,
                               .start = borrower->created_at,
@@ -83,9 +84,10 @@ int bscope_graph_edge(const struct bscope_graph *graph, size_t i, struct bscope_
 int bscope_graph_relation(const struct bscope_graph *graph, size_t i, struct bscope_edge *out) {
   if (i >= bscope_graph_relation_count(graph) || out == NULL)
     return beyond("bscope_graph_relation", i, bscope_graph_relation_count(graph));
-  const struct bscope_graph_node *made = &graph->nodes[graph->moves[i]];
+  uint32_t to = bscope_graph_move_node(graph, i);
+  const struct bscope_graph_node *made = bscope_graph_at(graph, to);
   *out = (struct bscope_edge){.from = made->moved_from,
-                              .to = graph->moves[i],
+                              .to = to,
                               .relation = BSCOPE_RELATION_MOVES,
                               .start = made->created_at,
                               .end = made->created_at,
@@ -109,10 +111,10 @@ static bool position_of(const char *id, uint64_t *out) {
 
 /* An event makes one variable at most, and nodes are in the order of their events. */
 static size_t made_at(const struct bscope_graph *graph, uint64_t position) {
-  size_t low = 0, high = graph->node_count;
+  size_t low = 0, high = graph->nodes.count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (graph->nodes[middle].created_at < position)
+    if (bscope_graph_at(graph, middle)->created_at < position)
       low = middle + 1;
     else
       high = middle;
@@ -121,7 +123,7 @@ static size_t made_at(const struct bscope_graph *graph, uint64_t position) {
 }
 
 static bool has_id(const struct bscope_graph *graph, size_t node, const char *id) {
-  return node < graph->node_count && strcmp(bscope_graph_node_id(graph, node), id) == 0;
+  return node < graph->nodes.count && strcmp(bscope_graph_node_id(graph, node), id) == 0;
 }
 
 size_t bscope_graph_find(const struct bscope_graph *graph, const char *id_or_name) {
@@ -132,7 +134,7 @@ size_t bscope_graph_find(const struct bscope_graph *graph, const char *id_or_nam
     size_t node = made_at(graph, position);
     if (has_id(graph, node, id_or_name))
       return node;
-    for (size_t i = graph->given_count != 0 ? graph->node_count : 0; i > 0; i--)
+    for (size_t i = graph->given.count != 0 ? graph->nodes.count : 0; i > 0; i--)
       if (has_id(graph, i - 1, id_or_name))
         return i - 1;
   }
@@ -146,10 +148,10 @@ size_t bscope_graph_move_chain(const struct bscope_graph *graph, size_t node, si
   if (node >= bscope_graph_node_count(graph))
     return 0;
   size_t length = 0;
-  for (uint32_t i = (uint32_t)node; i != BSCOPE_GRAPH_NOBODY; i = graph->nodes[i].moved_from)
+  for (uint32_t i = (uint32_t)node; i != BSCOPE_GRAPH_NOBODY; i = bscope_graph_at(graph, i)->moved_from)
     length++;
   uint32_t i = (uint32_t)node;
-  for (size_t place = length; place > 0; i = graph->nodes[i].moved_from)
+  for (size_t place = length; place > 0; i = bscope_graph_at(graph, i)->moved_from)
     if (--place < capacity && out != NULL)
       out[place] = i;
   return length;

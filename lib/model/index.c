@@ -96,7 +96,7 @@ static int make_lives(const struct bscope_graph *graph, struct bscope_graph_inde
   if (items == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   for (size_t i = 0; i < count; i++)
-    items[i] = interval(graph->nodes[i].created_at, graph->nodes[i].ended_at);
+    items[i] = interval(bscope_graph_at(graph, i)->created_at, bscope_graph_at(graph, i)->ended_at);
   return bscope_spans_build(&index->spans[LIVES - LIVES], items, count);
 }
 
@@ -140,9 +140,9 @@ static int make_lineage(const struct bscope_graph *graph, struct bscope_graph_in
   }
   index->bytes[LINEAGE] = count * 16;
   for (size_t i = 0; i < count; i++)
-    add_jump(l, 0, (uint32_t)i, graph->nodes[i].moved_from);
+    add_jump(l, 0, (uint32_t)i, bscope_graph_at(graph, i)->moved_from);
   for (size_t i = count; i-- > 0;)
-    add_jump(l, 1, (uint32_t)i, graph->nodes[i].moved_to);
+    add_jump(l, 1, (uint32_t)i, bscope_graph_at(graph, i)->moved_to);
   return BSCOPE_OK;
 }
 

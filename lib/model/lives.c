@@ -28,10 +28,11 @@ size_t bscope_graph_alive(const struct bscope_graph *graph, const struct bscope_
 /* The nearest before `node` that was there by then; NOBODY: none was. */
 static uint32_t back_to(const struct bscope_graph *graph, const struct bscope_lineage *l, uint32_t node,
                         bscope_stamp stamp) {
-  const struct bscope_graph_node *nodes = graph->nodes;
-  while (node != BSCOPE_GRAPH_NOBODY && nodes[node].created_at > stamp) {
+  while (node != BSCOPE_GRAPH_NOBODY && bscope_graph_at(graph, node)->created_at > stamp) {
     uint32_t far = l->jump[0][node];
-    node = far != BSCOPE_GRAPH_NOBODY && nodes[far].created_at > stamp ? far : nodes[node].moved_from;
+    node = far != BSCOPE_GRAPH_NOBODY && bscope_graph_at(graph, far)->created_at > stamp
+               ? far
+               : bscope_graph_at(graph, node)->moved_from;
   }
   return node;
 }
@@ -39,12 +40,11 @@ static uint32_t back_to(const struct bscope_graph *graph, const struct bscope_li
 /* The last behind `node` that was there by then. */
 static uint32_t on_to(const struct bscope_graph *graph, const struct bscope_lineage *l, uint32_t node,
                       bscope_stamp stamp) {
-  const struct bscope_graph_node *nodes = graph->nodes;
   for (;;) {
-    uint32_t far = l->jump[1][node], next = nodes[node].moved_to;
-    if (far != BSCOPE_GRAPH_NOBODY && nodes[far].created_at <= stamp)
+    uint32_t far = l->jump[1][node], next = bscope_graph_at(graph, node)->moved_to;
+    if (far != BSCOPE_GRAPH_NOBODY && bscope_graph_at(graph, far)->created_at <= stamp)
       node = far;
-    else if (next != BSCOPE_GRAPH_NOBODY && nodes[next].created_at <= stamp)
+    else if (next != BSCOPE_GRAPH_NOBODY && bscope_graph_at(graph, next)->created_at <= stamp)
       node = next;
     else
       return node;
@@ -55,9 +55,9 @@ size_t bscope_graph_owner_at(const struct bscope_graph *graph, size_t node, bsco
   const struct bscope_lineage *l;
   if (node >= bscope_graph_node_count(graph) || (l = bscope_graph_lineage(graph)) == NULL)
     return BSCOPE_NODE_NONE;
-  bool begun = graph->nodes[node].created_at <= stamp;
+  bool begun = bscope_graph_at(graph, node)->created_at <= stamp;
   uint32_t found = begun ? on_to(graph, l, (uint32_t)node, stamp) : back_to(graph, l, (uint32_t)node, stamp);
-  return found == BSCOPE_GRAPH_NOBODY || graph->nodes[found].ended_at <= stamp ? BSCOPE_NODE_NONE : found;
+  return found == BSCOPE_GRAPH_NOBODY || bscope_graph_at(graph, found)->ended_at <= stamp ? BSCOPE_NODE_NONE : found;
 }
 
 /* What a node borrows: the first of the arcs that leave it and are a borrow; or NOBODY. */
@@ -114,7 +114,7 @@ static int measure_borrows(const struct bscope_graph *graph, struct bscope_graph
 
 static void measure_nodes(const struct bscope_graph *graph, struct bscope_graph_statistics *out) {
   for (size_t i = 0; i < out->nodes; i++) {
-    const struct bscope_graph_node *node = &graph->nodes[i];
+    const struct bscope_graph_node *node = bscope_graph_at(graph, i);
     out->borrowers += (node->flags & BSCOPE_GRAPH_BORROWER) != 0;
     if (node->ended_at == BSCOPE_STAMP_OPEN)
       continue;

@@ -30,7 +30,7 @@ static struct bscope_keyed *in_order(const struct bscope_visit *visit) {
  * `reached` tells from then on that it is not. */
 static bool is_weak(struct bscope_visit *visit, uint32_t node) {
   const struct bscope_neighbours *n = visit->neighbours;
-  uint32_t source = visit->graph->nodes[node].moved_from;
+  uint32_t source = bscope_graph_at(visit->graph, node)->moved_from;
   bool weak = source != BSCOPE_GRAPH_NOBODY && (visit->reached[source / 64] >> source % 64 & 1) == 0;
   for (uint32_t i = n->first[0][node]; i < n->first[0][node + 1]; i++)
     weak = weak || n->arcs[n->links[0][i]].is >> BSCOPE_ARC_BITS == BSCOPE_RELATION_WEAK;
@@ -44,7 +44,7 @@ static struct bscope_keyed *changes(struct bscope_visit *visit, const struct bsc
   struct bscope_keyed *all = bscope_model_zeroed(2 * visit->queued, sizeof(*all));
   *count = 0;
   for (size_t i = 0; all != NULL && i < visit->queued; i++) {
-    const struct bscope_graph_node *node = &visit->graph->nodes[members[i].key];
+    const struct bscope_graph_node *node = bscope_graph_at(visit->graph, members[i].key);
     bool weak = is_weak(visit, (uint32_t)members[i].key);
     if (node->moved_from == BSCOPE_GRAPH_NOBODY) {
       all[(*count)++] = (struct bscope_keyed){node->created_at, weak ? WEAK_MORE : STRONG_MORE};

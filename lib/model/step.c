@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "log/event.h"
 
-int bscope_walk_init(struct bscope_walk *walk, const struct bscope_log *log, struct bscope_facts_table *facts) {
-  *walk = (struct bscope_walk){.cursor = bscope_cursor_create(log, 0), .log = log, .facts = facts};
+int bscope_walk_init(struct bscope_walk *walk, const struct bscope_log *log, struct bscope_facts_table *facts,
+                     size_t start) {
+  *walk = (struct bscope_walk){.cursor = bscope_cursor_create(log, start), .log = log, .facts = facts, .walked = start};
   if (walk->cursor == NULL)
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "model: no memory to read the log");
   walk->log_first = bscope_log_first(log);

@@ -38,8 +38,9 @@ struct bscope_walk {
   struct bscope_event event; /* of a log that has no batches */
 };
 
-/* 0 or BSCOPE_ERR_NO_MEMORY. bscope_walk_fini in either case. */
-int bscope_walk_init(struct bscope_walk *walk, const struct bscope_log *log, struct bscope_facts_table *facts);
+/* From event `start` on. 0 or BSCOPE_ERR_NO_MEMORY. bscope_walk_fini in either case. */
+int bscope_walk_init(struct bscope_walk *walk, const struct bscope_log *log, struct bscope_facts_table *facts,
+                     size_t start);
 void bscope_walk_fini(struct bscope_walk *walk);
 
 /* A step of the event with the shape given. */

@@ -75,15 +75,16 @@ static int topological(struct bscope_visit *visit, size_t start) {
 }
 
 static int drops(struct bscope_visit *visit, size_t start) {
-  const struct bscope_graph_node *nodes = visit->graph->nodes;
+  const struct bscope_graph *graph = visit->graph;
   struct bscope_keyed *ended = NULL;
   size_t count = 0;
   int status = walk_from(visit, false, start);
   if (status != BSCOPE_OK || (ended = bscope_model_zeroed(visit->queued, sizeof(*ended))) == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   for (size_t i = 0; i < visit->nodes; i++)
-    if ((nodes[i].flags & BSCOPE_GRAPH_ENDING) == BSCOPE_ENDING_DROPPED && (visit->reached[i / 64] >> i % 64 & 1) != 0)
-      ended[count++] = (struct bscope_keyed){nodes[i].ended_at, i};
+    if ((bscope_graph_at(graph, i)->flags & BSCOPE_GRAPH_ENDING) == BSCOPE_ENDING_DROPPED &&
+        (visit->reached[i / 64] >> i % 64 & 1) != 0)
+      ended[count++] = (struct bscope_keyed){bscope_graph_at(graph, i)->ended_at, i};
   status = bscope_keyed_sort(ended, count);
   for (size_t i = 0; i < count; i++)
     visit->queue[i] = (uint32_t)ended[i].value;
