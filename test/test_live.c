@@ -74,12 +74,26 @@ static uint64_t anew(void) {
 
 static char blocks[64][64];
 
+/* An event of any kind, about few names, blocks or ids. */
+static void emit_any(struct stream_random *random) {
+  static const char *const names[] = {"a", "b", "c", "closure"}, *const types[] = {"by_move", "by_ref", NULL};
+  static const enum bscope_word words[] = {BSCOPE_WORD_NONE, BSCOPE_WORD_ID, BSCOPE_WORD_VALUE};
+  struct bscope_site_info info = {.size = sizeof(info),
+                                  .kind = (uint8_t)(1 + stream_below(random, 93)),
+                                  .subject_is = (uint8_t)words[stream_below(random, 3)],
+                                  .object_is = (uint8_t)words[stream_below(random, 3)],
+                                  .name = names[stream_below(random, 4)],
+                                  .name2 = names[stream_below(random, 4)],
+                                  .type = types[stream_below(random, 3)]};
+  bscope_emit(bscope_site_intern(&info), stream_below(random, 20), stream_below(random, 20));
+}
+
 /* Any call on one of few names, blocks and ids; now and then a name that was never there. */
 static void track_any(struct stream_random *random) {
   static const char *const names[] = {"a", "b", "c", "d"};
   const char *name = names[stream_below(random, 4)], *other = names[stream_below(random, 4)];
   char *block = blocks[stream_below(random, 64)], fresh[24];
-  switch (stream_below(random, 12)) {
+  switch (stream_below(random, 16)) {
   case 0:
   case 1:
     (void)bscope_track_new_named(name, 1);
@@ -105,6 +119,11 @@ static void track_any(struct stream_random *random) {
     break;
   case 9:
     bscope_drop_at(block);
+    break;
+  case 12:
+  case 13:
+  case 14:
+    emit_any(random);
     break;
   case 10:
     bscope_borrow_end_named(stream_below(random, 2) ? "r" : "m");

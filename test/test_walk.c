@@ -206,6 +206,74 @@ static void figures_are_counted(void **state) {
   bscope_graph_free(graph);
 }
 
+/* a, cloned as b, that as c, a weak w of b, its clone v; b moved to d; a, c and v dropped, d left. */
+static void references_are_counted_over_time(void **state) {
+  (void)state;
+  struct bscope_graph *graph =
+      GRAPH(EV_(RC_NEW, 0, .name = "a"), EV_(RC_CLONE, 0, .name = "b", .name2 = "a"), /* 0 a, 1 b */
+            EV_(RC_CLONE, 0, .name = "c", .name2 = "b"), EV_NEW(0, "x"),              /* 2 c, 3 x */
+            EV_(WEAK_NEW, 0, .name = "w", .name2 = "b"),                              /* 4 w */
+            EV_(WEAK_CLONE, 0, .name = "v", .name2 = "w"), EV_MOVE(0, "b", "d"),      /* 5 v, at 6: 6 d */
+            EV_DROP(0, "a"), EV_DROP(0, "c"), EV_DROP(0, "v"), EV_MOVE(0, "w", "u")); /* 7, 8, 9; at 10: 7 u */
+  struct bscope_reference_summary all;
+  struct bscope_reference_count counts[MOST];
+  struct bscope_edge edges[MOST];
+  assert_int_equal(bscope_graph_node_count(graph), 8);
+  static const size_t members[] = {0, 1, 2, 4, 5, 6, 7};
+  static const uint64_t strong[] = {1, 2, 3, 3, 3, 2, 1, 1}, weak[] = {0, 0, 0, 1, 2, 2, 2, 1};
+  static const bscope_stamp at[] = {0, 1, 2, 4, 5, 7, 8, 9};
+  for (size_t i = 0; i < COUNT(members); i++) {
+    assert_int_equal(bscope_graph_references(graph, members[i], &all, counts, MOST), 8);
+    for (size_t j = 0; j < 8; j++)
+      assert_true(counts[j].stamp == at[j] && counts[j].strong == strong[j] && counts[j].weak == weak[j]);
+  }
+  assert_true(all.references == 5 && all.peak_strong == 3 && all.peak_at == 2 && all.peak_weak == 2);
+  assert_true(all.left_strong == 1 && all.left_weak == 1 && all.freed_at == BSCOPE_STAMP_OPEN);
+  assert_int_equal(bscope_graph_references(graph, 3, &all, counts, MOST), 1);
+  assert_true(all.references == 1 && all.left_strong == 1);
+  assert_int_equal(bscope_graph_edges(graph, 2, ASK(.relations = BSCOPE_RELATED(RC_CLONE)), edges, MOST), 1);
+  assert_true(edges[0].from == 2 && edges[0].to == 1 && edges[0].start == 2 && edges[0].end == 8);
+  assert_int_equal(bscope_graph_edges(graph, NONE, ASK(.relations = BSCOPE_RELATED(WEAK)), edges, MOST), 2);
+  assert_true(edges[1].from == 5 && edges[1].to == 4 && edges[1].start == 5 && edges[1].end == 9);
+  bscope_graph_free(graph);
+}
+
+static void kinds_beside_the_core_s_make_relations(void **state) {
+  (void)state;
+  struct bscope_graph *graph = GRAPH(
+      EV_(REF_CELL_NEW, 0, .name = "cell"), EV_NEW(0, "lock"),                        /* 0 cell, 1 lock */
+      EV_(REF_CELL_BORROW, 0, .name = "ref", .name2 = "cell", EV_MUT_),               /* 2 ref */
+      EV_(LOCK_GUARD_ACQUIRE, 0, .name = "guard", .name2 = "lock"),                   /* 3 guard */
+      EV_(REF_CELL_DROP, 0, .name = "ref"), EV_(LOCK_GUARD_DROP, 0, .name = "guard"), /* 4, 5 */
+      EV_(CLOSURE_CREATE, 0, .name = "closure", EV_SUBJECT_(ID, 7)),                  /* at 6: 4 closure */
+      EV_(CLOSURE_CAPTURE, 0, .name = "closure", .name2 = "lock", .type_name = "by_move", EV_SUBJECT_(ID, 7)), /* 7 */
+      EV_(CHANNEL_SENDER_NEW, 0, .name = "tx", .name2 = "jobs"),          /* at 8: 5 tx */
+      EV_(CHANNEL_RECEIVER_NEW, 0, .name = "rx", .name2 = "jobs"),        /* at 9: 6 rx */
+      EV_(CHANNEL_SEND, 0, .name = "tx"), EV_(BOX_NEW, 0, .name = "box"), /* 10; at 11: 7 */
+      EV_(BOX_INTO_RAW, 0, .name = "box"), EV_DROP(0, "cell"));           /* 12, 13 */
+  static const struct bscope_edge wanted[] = {
+      {.from = 2, .to = 0, .relation = BSCOPE_RELATION_BORROWS_MUT, .start = 2, .end = 4},
+      {.from = 3, .to = 1, .relation = BSCOPE_RELATION_LOCKS, .start = 3, .end = 5},
+      {.from = 4, .to = 1, .relation = BSCOPE_RELATION_CAPTURES, .start = 7, .end = BSCOPE_STAMP_OPEN},
+      {.from = 5, .to = 6, .relation = BSCOPE_RELATION_SENDS, .start = 10, .end = 10}};
+  struct bscope_edge edges[MOST];
+  struct bscope_graph_summary sum;
+  struct bscope_node box;
+  assert_int_equal(bscope_graph_node_count(graph), 8);
+  assert_int_equal(bscope_graph_edges(graph, NONE, NULL, edges, MOST), COUNT(wanted));
+  for (size_t i = 0; i < COUNT(wanted); i++)
+    assert_true(edges[i].from == wanted[i].from && edges[i].to == wanted[i].to && edges[i].start == wanted[i].start &&
+                edges[i].end == wanted[i].end && edges[i].relation == wanted[i].relation);
+  assert_int_equal(bscope_graph_edges(graph, 1, ASK(AT(4)), edges, MOST), 1);
+  assert_int_equal(bscope_graph_node(graph, 7, &box), BSCOPE_OK);
+  assert_true(box.ending == BSCOPE_ENDING_MOVED && box.ended_at == 12 && box.moved_to == NONE);
+  assert_int_equal(bscope_graph_node(graph, 1, &box), BSCOPE_OK);
+  assert_true(box.ending == BSCOPE_ENDING_MOVED && box.ended_at == 7);
+  assert_int_equal(bscope_graph_get_summary(graph, &sum), BSCOPE_OK);
+  assert_true(sum.borrows_mut == 1 && sum.unknown_owners == 0 && sum.open_borrows == 0 && sum.drops == 3);
+  bscope_graph_free(graph);
+}
+
 static void intervals_are_half_open(void **state) {
   (void)state;
   struct bscope_edge a = {.start = 2, .end = 5}, b = {.start = 5, .end = BSCOPE_STAMP_OPEN}, c = {.start = 4, .end = 6};
@@ -554,6 +622,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(lives_and_owners_are_found_by_time),
       cmocka_unit_test(walks_have_their_orders),
       cmocka_unit_test(figures_are_counted),
+      cmocka_unit_test(references_are_counted_over_time),
+      cmocka_unit_test(kinds_beside_the_core_s_make_relations),
       cmocka_unit_test(intervals_are_half_open),
       cmocka_unit_test(bad_questions_are_refused),
       cmocka_unit_test(random_graphs_are_answered_as_the_slow_way_does),

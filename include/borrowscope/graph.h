@@ -124,7 +124,8 @@ BSCOPE_API size_t bscope_graph_node_count(const struct bscope_graph *graph);
 /* Borrows with a known owner (passed on by a move: one more), in the order of their start: JSON's edges[]. */
 BSCOPE_API size_t bscope_graph_edge_count(const struct bscope_graph *graph);
 
-/* All other relations (moves), in the order of their start: JSON's relations[]. */
+/* All other relations, in the order of their start: JSON's relations[]. They last as long as what they come from, but
+ * moves and sends, which end when they start. */
 BSCOPE_API size_t bscope_graph_relation_count(const struct bscope_graph *graph);
 
 /* Node i in the order of creation. BSCOPE_ERR_INVALID_ARGUMENT beyond the end, out untouched. */

@@ -161,13 +161,76 @@ static int on_move(struct bscope_graph *graph, const struct bscope_step *event, 
   return from->owner == BSCOPE_GRAPH_NOBODY ? BSCOPE_OK : add_edge(graph, to, from->owner);
 }
 
+/* What ends otherwise than by a drop is moved to nobody in the log. */
 static void on_end(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   if (!is->ends) {
     graph->summary.unresolved += !is->silent && is->subject.variable == BSCOPE_VARIABLE_NONE;
     return;
   }
-  end_node(graph, is->subject.variable, event->stamp, BSCOPE_ENDING_DROPPED);
-  graph->summary.drops++;
+  bool given_up =
+      event->kind != BSCOPE_KIND_DROP && bscope_kind_effect((enum bscope_kind)event->kind) == BSCOPE_EFFECT_GIVES_UP;
+  end_node(graph, is->subject.variable, event->stamp, given_up ? BSCOPE_ENDING_MOVED : BSCOPE_ENDING_DROPPED);
+  graph->summary.drops += !given_up;
+}
+
+/* A relation between two known variables. */
+static int relate(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is,
+                  enum bscope_relation relation, uint32_t to) {
+  uint32_t from = is->subject.variable, number = (uint32_t)graph->links.count;
+  if (from == BSCOPE_VARIABLE_NONE || to == BSCOPE_VARIABLE_NONE)
+    return BSCOPE_OK;
+  struct bscope_graph_link *link = bscope_pieces_add(&graph->links, sizeof(*link));
+  if (link == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  *link = (struct bscope_graph_link){.start = event->stamp,
+                                     .from = from,
+                                     .to = to,
+                                     .relation = (uint8_t)relation,
+                                     .lasts = relation != BSCOPE_RELATION_SENDS,
+                                     .inferred = is->inferred};
+  return append(&graph->moves, number | BSCOPE_GRAPH_IS_LINK);
+}
+
+static int on_clone(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  enum bscope_relation relation = event->kind == BSCOPE_KIND_RC_CLONE    ? BSCOPE_RELATION_RC_CLONE
+                                  : event->kind == BSCOPE_KIND_ARC_CLONE ? BSCOPE_RELATION_ARC_CLONE
+                                                                         : BSCOPE_RELATION_WEAK;
+  int status = on_new(graph, event);
+  return status == BSCOPE_OK ? relate(graph, event, is, relation, is->object.variable) : status;
+}
+
+/* A guard borrows its lock for as long as it lives, and is shown among the locks. */
+static int on_lock(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  struct bscope_resolution guard = *is;
+  guard.object.variable = BSCOPE_VARIABLE_NONE;
+  int status = on_borrow(graph, event, &guard);
+  graph->summary.unknown_owners -= is->object.variable != BSCOPE_VARIABLE_NONE;
+  return status == BSCOPE_OK ? relate(graph, event, is, BSCOPE_RELATION_LOCKS, is->object.variable) : status;
+}
+
+/* What a closure takes with it belongs to it from here on. */
+static int on_capture(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  if (is->ends)
+    end_node(graph, is->object.variable, event->stamp, BSCOPE_ENDING_MOVED);
+  return relate(graph, event, is, BSCOPE_RELATION_CAPTURES, is->object.variable);
+}
+
+static int on_receiver(struct bscope_graph *graph, const struct bscope_step *event) {
+  uint32_t channel = graph->facts.entries[event->facts].name2;
+  uint32_t *newest_of = bscope_table_at(&graph->receivers, channel, 0);
+  if (newest_of == NULL)
+    return BSCOPE_ERR_NO_MEMORY;
+  *newest_of = newest(graph) + 1;
+  return BSCOPE_OK;
+}
+
+/* To the newest receiver of the sender's channel. */
+static int on_send(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  if (is->subject.variable == BSCOPE_VARIABLE_NONE)
+    return BSCOPE_OK;
+  uint32_t channel = graph->facts.entries[bscope_graph_at(graph, is->subject.variable)->facts].name2;
+  uint32_t receiver = channel == BSCOPE_NAME_NONE ? 0 : bscope_table_get(&graph->receivers, channel, 0);
+  return receiver == 0 ? BSCOPE_OK : relate(graph, event, is, BSCOPE_RELATION_SENDS, receiver - 1);
 }
 
 static int on_resized(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
@@ -188,6 +251,33 @@ static int on_resized(struct bscope_graph *graph, const struct bscope_step *even
 
 static void on_use(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
   graph->summary.unresolved += event->subject_is == BSCOPE_WORD_ADDRESS && is->subject.variable == BSCOPE_VARIABLE_NONE;
+}
+
+/* The kinds beside the core's. Each variable that the resolver makes is a node: their numbers are the same. */
+static int on_other(struct bscope_graph *graph, const struct bscope_step *event, const struct bscope_resolution *is) {
+  int status;
+  switch (bscope_kind_effect((enum bscope_kind)event->kind)) {
+  case BSCOPE_EFFECT_BEGINS:
+    status = on_new(graph, event);
+    return status == BSCOPE_OK && event->kind == BSCOPE_KIND_CHANNEL_RECEIVER_NEW ? on_receiver(graph, event) : status;
+  case BSCOPE_EFFECT_BORROWS:
+    return event->kind == BSCOPE_KIND_LOCK_GUARD_ACQUIRE ? on_lock(graph, event, is) : on_borrow(graph, event, is);
+  case BSCOPE_EFFECT_ENDS:
+  case BSCOPE_EFFECT_GIVES_UP:
+    on_end(graph, event, is);
+    return BSCOPE_OK;
+  case BSCOPE_EFFECT_CLONES:
+    return on_clone(graph, event, is);
+  case BSCOPE_EFFECT_CAPTURES:
+    return on_capture(graph, event, is);
+  case BSCOPE_EFFECT_SENDS:
+    return on_send(graph, event, is);
+  case BSCOPE_EFFECT_USES:
+    on_use(graph, event, is);
+    return BSCOPE_OK;
+  default:
+    return BSCOPE_OK;
+  }
 }
 
 static void end_overwritten(struct bscope_graph *graph, const struct bscope_step *event, uint32_t number) {
@@ -275,7 +365,7 @@ static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolve
     graph->unfinished = true;
     return BSCOPE_OK;
   default:
-    return BSCOPE_OK;
+    return on_other(graph, event, &is);
   }
 }
 
@@ -328,6 +418,7 @@ struct bscope_graph *bscope_graph_begin(void) {
     return NULL;
   bscope_names_init(&graph->names, bscope_now_ns());
   bscope_facts_init(&graph->facts, &graph->names, bscope_now_ns());
+  bscope_table_init(&graph->receivers, bscope_now_ns());
   return graph;
 }
 
@@ -365,7 +456,9 @@ void bscope_graph_free(struct bscope_graph *graph) {
   bscope_pieces_fini(&graph->nodes);
   bscope_pieces_fini(&graph->edges);
   bscope_pieces_fini(&graph->moves);
+  bscope_pieces_fini(&graph->links);
   bscope_pieces_fini(&graph->given);
+  bscope_table_fini(&graph->receivers);
   bscope_graph_ids_fini(graph);
   bscope_graph_index_fini(graph);
   free(graph->newest);

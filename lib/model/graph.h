@@ -40,6 +40,18 @@ struct bscope_graph_node {
   uint32_t flags; /* enum bscope_graph_flag */
 };
 
+/* A relation that is not made by a move. */
+struct bscope_graph_link {
+  uint64_t start;
+  uint32_t from;
+  uint32_t to;
+  uint8_t relation; /* enum bscope_relation */
+  bool lasts;       /* as long as `from` does */
+  bool inferred;
+};
+
+#define BSCOPE_GRAPH_IS_LINK (1u << 31) /* in a list of relations: what stands below is the number of a link */
+
 /* What an event meant: enough to write it once more without resolving it again. */
 struct bscope_told_event {
   uint32_t subject; /* numbers of variables, or BSCOPE_VARIABLE_NONE */
@@ -75,9 +87,11 @@ struct bscope_graph_ids {
 struct bscope_graph {
   struct bscope_names names;
   struct bscope_facts_table facts;
-  struct bscope_pieces nodes; /* struct bscope_graph_node */
-  struct bscope_pieces edges; /* uint32_t: borrowers with a known owner */
-  struct bscope_pieces moves; /* uint32_t: what moves with a known source made */
+  struct bscope_pieces nodes;    /* struct bscope_graph_node */
+  struct bscope_pieces edges;    /* uint32_t: borrowers with a known owner */
+  struct bscope_pieces moves;    /* uint32_t: what moves with a known source made; among them, links by number */
+  struct bscope_pieces links;    /* struct bscope_graph_link */
+  struct bscope_table receivers; /* while it is built: name of a channel -> node + 1 of its newest receiver */
   struct bscope_graph_ids *ids;
   struct bscope_graph_index *index; /* of questions (index.h) */
   size_t name_bytes;                /* of all nodes' names together */
@@ -103,6 +117,10 @@ static inline uint32_t bscope_graph_edge_node(const struct bscope_graph *graph, 
 }
 static inline uint32_t bscope_graph_move_node(const struct bscope_graph *graph, size_t i) {
   return *(const uint32_t *)bscope_pieces_at(&graph->moves, i, sizeof(uint32_t));
+}
+
+static inline const struct bscope_graph_link *bscope_graph_link(const struct bscope_graph *graph, size_t i) {
+  return bscope_pieces_at(&graph->links, i, sizeof(struct bscope_graph_link));
 }
 
 /* The number of a node's name. */

@@ -85,6 +85,16 @@ int bscope_graph_relation(const struct bscope_graph *graph, size_t i, struct bsc
   if (i >= bscope_graph_relation_count(graph) || out == NULL)
     return beyond("bscope_graph_relation", i, bscope_graph_relation_count(graph));
   uint32_t to = bscope_graph_move_node(graph, i);
+  if ((to & BSCOPE_GRAPH_IS_LINK) != 0) {
+    const struct bscope_graph_link *link = bscope_graph_link(graph, to & ~BSCOPE_GRAPH_IS_LINK);
+    *out = (struct bscope_edge){.from = link->from,
+                                .to = link->to,
+                                .relation = (enum bscope_relation)link->relation,
+                                .start = link->start,
+                                .end = link->lasts ? bscope_graph_at(graph, link->from)->ended_at : link->start,
+                                .inferred = link->inferred};
+    return BSCOPE_OK;
+  }
   const struct bscope_graph_node *made = bscope_graph_at(graph, to);
   *out = (struct bscope_edge){.from = made->moved_from,
                               .to = to,

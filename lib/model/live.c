@@ -173,6 +173,7 @@ static int share(struct bscope_graph *to) {
   if (to->newest == NULL || bscope_pieces_share(&from->nodes, &to->nodes) != BSCOPE_OK ||
       bscope_pieces_share(&from->edges, &to->edges) != BSCOPE_OK ||
       bscope_pieces_share(&from->moves, &to->moves) != BSCOPE_OK ||
+      bscope_pieces_share(&from->links, &to->links) != BSCOPE_OK ||
       bscope_pieces_share(&from->given, &to->given) != BSCOPE_OK)
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_get_graph: no memory");
   return bscope_graph_finish(to);
@@ -182,6 +183,7 @@ static void regain(struct bscope_graph *graph) {
   bscope_pieces_regain(&graph->nodes);
   bscope_pieces_regain(&graph->edges);
   bscope_pieces_regain(&graph->moves);
+  bscope_pieces_regain(&graph->links);
   bscope_pieces_regain(&graph->given);
 }
 

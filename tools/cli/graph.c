@@ -138,7 +138,8 @@ static void put_text(struct tree *tree) {
 }
 
 static void put_edge(struct cli_json *json, const struct bscope_graph *graph, const struct bscope_edge *edge) {
-  static const char *const names[] = {"owns", "borrows_immut", "borrows_mut", "moves"};
+  static const char *const names[] = {"owns", "borrows_immut", "borrows_mut", "moves", "rc_clone", "arc_clone",
+                                      "weak", "captures",      "locks",       "sends", "contains"};
   struct bscope_node from, to;
   if (bscope_graph_node(graph, edge->from, &from) != BSCOPE_OK || bscope_graph_node(graph, edge->to, &to) != BSCOPE_OK)
     return;
