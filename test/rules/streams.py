@@ -48,7 +48,7 @@ class Stream:
         self.frames = {t: [Frame(self.functions[0], STACK + 0x10000 * t + 0x8000)] for t in range(self.threads)}
         self.resizing = []
         actions = ["new", "new_at", "let", "borrow", "borrow_at", "ref", "end_borrow", "use", "move", "drop", "enter", "leave", "id", "resize", "range",
-                   "keep", "reborrow"]
+                   "keep", "reborrow", "lend"]
         if kinds:
             actions += ["count", "clone", "cell", "lock", "raw", "closure", "sync", "box", "weak", "held", "note"]
         chosen = r.sample(actions, r.randint(4, len(actions)))
@@ -236,6 +236,22 @@ class Stream:
 
     def reborrow(self):
         self.borrow("borrower", "ref")
+
+    def lend(self):
+        """A borrower lends on what it borrowed, and is sometimes used meanwhile."""
+        r = self.r
+        mine = [x for x in self.things if x.what == "borrower" and x.t == self.t]
+        if not mine:
+            self.borrow()
+            return
+        of, name = r.choice(mine[-4:]), self.name()
+        self.add(ev.borrow(self.t, name, r.choice(("{}", "&*{}", "{} + 1", "&{}->f")).format(of.name), of.address or None, r.random() < 0.5))
+        self.remember(name, of.address, of.size, what="borrower", root=of.name)
+        if r.random() < 0.4:
+            self.add(ev.row("Deref", self.t, name=of.name))
+        if r.random() < 0.6:
+            self.add(ev.borrow_end(self.t, name))
+            self.forget(self.things[-1])
 
     def borrow_at(self):
         of, name = self.which("owner", "let", "borrower"), self.name()
