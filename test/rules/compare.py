@@ -11,6 +11,7 @@ usage: compare.py PROGRAM [--seed SEED] [--streams N] [--core]: --core leaves ou
 
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -111,21 +112,31 @@ def show(program, rows, where):
             print(f"  rules   {line}")
 
 
+def compare_batch(program, seed, numbers, kinds):
+    """Events, findings, and the first stream of these that shows a difference, or None."""
+    many = [streams.stream(seed, i, kinds) for i in numbers]
+    try:
+        answers = library_findings(program, many)
+    except RuntimeError:
+        answers = []
+    for i, rows in enumerate(many):
+        if (i >= len(answers) or not agree(answers[i], rows)) and differs(program, rows):
+            return 0, 0, numbers[i]
+    if len(answers) != len(many):
+        raise RuntimeError(f"{program} judges each of the streams {numbers} alone, but not all of them")
+    return sum(len(rows) - 1 for rows in many), sum(len(a) - 1 for a in answers), None
+
+
 def compare_all(program, seed, count, kinds):
     start, events, findings = time.monotonic(), 0, 0
-    for first in range(0, count, BATCH):
-        many = [streams.stream(seed, i, kinds) for i in range(first, min(count, first + BATCH))]
-        try:
-            answers = library_findings(program, many)
-        except RuntimeError:
-            answers = []
-        for i, rows in enumerate(many):
-            if i >= len(answers) or not agree(answers[i], rows):
-                if differs(program, rows):
-                    show(program, rows, f"stream {first + i} of seed {seed}")
-                    return False
-            events += len(rows) - 1
-            findings += len(answers[i]) - 1
+    batches = [range(first, min(count, first + BATCH)) for first in range(0, count, BATCH)]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for some_events, some_findings, wrong in pool.map(compare_batch, *zip(*((program, seed, batch, kinds) for batch in batches))):
+            if wrong is not None:
+                pool.shutdown(cancel_futures=True)
+                show(program, streams.stream(seed, wrong, kinds), f"stream {wrong} of seed {seed}")
+                return False
+            events, findings = events + some_events, findings + some_findings
     print(f"{count} streams of seed {seed}, {events} events, {findings} findings, {time.monotonic() - start:.0f} s: no difference")
     return findings > 0
 
