@@ -29,12 +29,14 @@ enum cli_verb {
   CLI_DOCTOR = 1u << 8,
   CLI_PACK = 1u << 9,
   CLI_HELP = 1u << 10,
+  CLI_EXPLAIN = 1u << 11,
   CLI_READERS = CLI_REPORT | CLI_EVENTS | CLI_GRAPH | CLI_STATS | CLI_CHECK | CLI_EXPORT | CLI_WHY,
-  CLI_ALL = CLI_READERS | CLI_RUN | CLI_DOCTOR | CLI_PACK
+  CLI_ALL = CLI_READERS | CLI_RUN | CLI_DOCTOR | CLI_PACK | CLI_EXPLAIN
 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV, CLI_SARIF };
 enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
+enum cli_fail { CLI_FAIL_ERROR, CLI_FAIL_WARNING, CLI_FAIL_NOTE }; /* steps below the gravest severity */
 
 #define CLI_SETTINGS_MAX 64
 
@@ -43,6 +45,7 @@ struct cli_options {
   const char *format_name; /* format, as it was asked for; NULL: it was not */
   enum cli_format format;
   enum cli_when colour;
+  enum cli_fail fail_on;
   const char *output;
   const char *kinds;
   const char *name;
@@ -52,6 +55,11 @@ struct cli_options {
   const char *head;
   const char *tail;
   const char *limit;
+  const char *source;
+  const char *suppressions;
+  const char *baseline;
+  const char *error_exitcode;
+  bool gen_suppressions;
   bool follow;
   bool heap;
   bool strict;
@@ -118,6 +126,7 @@ int cli_check(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_why(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_explain(struct cli *cli);
 int cli_pack(struct cli *cli);
 int cli_help(struct cli *cli);
 

@@ -46,11 +46,18 @@ const struct cli_command cli_commands[] = {
     {"stats", CLI_STATS, FILE_WORD, 0, 1, "text|json", "all counts of a trace",
      "What was attempted, recorded, dropped and lost, why, and how many events of each kind there are." FILE_TEXT,
      "borrowscope stats --format json count.bscope", cli_stats},
-    {"check", CLI_CHECK, FILE_WORD, 0, 1, "text|json", "whether the events can be true",
-     "Looks for the first event that contradicts those before it: a second drop, a use of what was moved or dropped, "
-     "the "
-     "end of what never began. Exits with 1 if there is one." FILE_TEXT,
-     "borrowscope check --strict count.bscope", cli_check},
+    {"check", CLI_CHECK, FILE_WORD, 0, 1, "text|json|sarif", "which rules of ownership were broken, and where",
+     "Each finding is told as a compiler would: the place, its line of source, what led to it, and what would mend it. "
+     "Exits with 1 if one is an error (--fail-on). sarif is for code scanning. In a file of suppressions '#' begins a "
+     "comment, SITE is a glob for FILE:LINE (src/old/*.c:*), and lines that match nothing are reported." FILE_TEXT,
+     "borrowscope check --suppressions known.txt count.bscope", cli_check},
+    {"explain", CLI_EXPLAIN, "[RULE|KIND]", 0, 1, "text", "what a rule or a kind of event means",
+     "RULE is BS001 to BS010: what breaks it, a program that does, what the log has of that, and the program mended. "
+     "KIND is "
+     "what events are called (Borrow): what it means for ownership, and what is recorded with it. Without either, "
+     "lists "
+     "them all.",
+     "borrowscope explain BS003", cli_explain},
     {"export", CLI_EXPORT, FILE_WORD, 0, 1, "json|ndjson|csv", "the trace for other programs",
      "json is one document: nodes, edges, events, metadata. ndjson is its events, one on each line. csv is a table of "
      "the "

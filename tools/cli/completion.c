@@ -16,7 +16,7 @@ static void put_words(FILE *out, const char *words) {
 
 /* The words that may follow an option; NULL: it takes a file or what can't be known, or nothing. */
 static const char *choices(const struct cli_command *command, const struct cli_option *option) {
-  return option->type == CLI_FORMAT || option->type == CLI_WHEN ? cli_value_of(command, option) : NULL;
+  return option->type == CLI_FORMAT || option->type == CLI_CHOICE ? cli_value_of(command, option) : NULL;
 }
 
 /* Text inside '...'. */
@@ -67,6 +67,15 @@ static void put_bash(FILE *out) {
         out);
 }
 
+static bool is_file(const struct cli_option *option) {
+  static const size_t files[] = {offsetof(struct cli_options, output), offsetof(struct cli_options, source),
+                                 offsetof(struct cli_options, suppressions), offsetof(struct cli_options, baseline)};
+  for (size_t i = 0; i < CLI_COUNT(files); i++)
+    if (option->type == CLI_WORD && option->field == files[i])
+      return true;
+  return false;
+}
+
 static void put_zsh_option(FILE *out, const struct cli_command *command, const struct cli_option *option) {
   const char *words = choices(command, option);
   fprintf(out, " \\\n        '--%s%s[", option->name, option->value != NULL ? "=" : "");
@@ -81,7 +90,7 @@ static void put_zsh_option(FILE *out, const struct cli_command *command, const s
     put_words(out, words);
     putc(')', out);
   } else if (option->value != NULL) {
-    fprintf(out, ":%s:%s", option->name, option->field == offsetof(struct cli_options, output) ? "_files" : "");
+    fprintf(out, ":%s:%s", option->name, is_file(option) ? "_files" : "");
   }
   putc('\'', out);
   if (option->letter != 0)

@@ -45,7 +45,7 @@ static void put_option(FILE *out, const struct cli_command *command, const struc
   const char *value = option->value;
   if (option->letter != 0)
     snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-  if (option->type == CLI_FORMAT || option->type == CLI_WHEN)
+  if (option->type == CLI_FORMAT || option->type == CLI_CHOICE)
     value = cli_value_of(command, option);
   snprintf(left, sizeof(left), "  %s--%s%s%s", letter, option->name, value == NULL ? "" : " ",
            value == NULL ? "" : value);

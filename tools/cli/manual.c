@@ -57,8 +57,8 @@ static void put_option(FILE *out, const struct cli_command *command, const struc
   fprintf(out, "Fl \\-%s", option->name);
   if (option->value != NULL) {
     fputs(" Ar ", out);
-    put_quoted(out,
-               option->type == CLI_FORMAT || option->type == CLI_WHEN ? cli_value_of(command, option) : option->value);
+    put_quoted(out, option->type == CLI_FORMAT || option->type == CLI_CHOICE ? cli_value_of(command, option)
+                                                                             : option->value);
   }
   putc('\n', out);
   put_roff(out, option->meaning);

@@ -32,10 +32,19 @@ const struct cli_option cli_option_table[] = {
     {"limit", 0, "N", CLI_REPORT | CLI_GRAPH, CLI_NUMBER, FIELD(limit), "at most N entries in each list"},
     {"addresses", 0, NULL, CLI_EXPORT, CLI_FLAG, FIELD(addresses), "show addresses"},
     {"no-times", 0, NULL, CLI_EXPORT, CLI_FLAG, FIELD(no_times), "leave times out: equal runs give equal files"},
+    {"fail-on", 0, "error|warning|note", CLI_CHECK, CLI_CHOICE, FIELD(fail_on), "the mildest finding that fails"},
+    {"error-exitcode", 0, "N", CLI_CHECK, CLI_NUMBER, FIELD(error_exitcode), "exit with N, not 1, on such findings"},
+    {"source", 0, "FOLDER", CLI_CHECK, CLI_WORD, FIELD(source), "where to look for source files, too"},
+    {"suppressions", 0, "FILE", CLI_CHECK, CLI_WORD, FIELD(suppressions),
+     "findings that don't count, a line each: RULE SITE [function=GLOB] [variable=GLOB]"},
+    {"gen-suppressions", 0, NULL, CLI_CHECK, CLI_FLAG, FIELD(gen_suppressions),
+     "write such lines for what is found, in place of the findings"},
+    {"baseline", 0, "OLD", CLI_CHECK, CLI_WORD, FIELD(baseline),
+     "only what is new since OLD: a trace, or what --format json or sarif wrote of one"},
     {"strict", 0, NULL, CLI_READERS | CLI_DOCTOR, CLI_FLAG, FIELD(strict),
      "exit with 3 when the trace is damaged or lacks events"},
     {"quiet", 'q', NULL, CLI_ALL, CLI_FLAG, FIELD(quiet), "no progress, no hints, no summary"},
-    {"color", 0, "WHEN", CLI_ALL, CLI_WHEN, FIELD(colour), "colours: auto (in a terminal), always or never"},
+    {"color", 0, "auto|always|never", CLI_ALL, CLI_CHOICE, FIELD(colour), "colours; auto: in a terminal"},
     {"help", 'h', NULL, CLI_ALL | CLI_HELP, CLI_FLAG, FIELD(help), "this help"},
     {"version", 'V', NULL, CLI_HELP, CLI_FLAG, FIELD(version), "the version of program and library"},
 };
@@ -51,7 +60,7 @@ bool cli_knows(const struct cli_command *command, const struct cli_option *optio
 const char *cli_value_of(const struct cli_command *command, const struct cli_option *option) {
   if (option->type == CLI_FORMAT && command != NULL)
     return command->formats;
-  return option->type == CLI_WHEN ? "auto|always|never" : option->value;
+  return option->value;
 }
 
 size_t cli_word(const char *words, size_t i, const char **begin) {
@@ -93,7 +102,7 @@ static int bad_value(const struct cli *cli, const struct cli_option *option, con
 }
 
 static int set_format(struct cli *cli, const struct cli_option *option, const char *value) {
-  static const char names[] = "text|json|ndjson|csv"; /* enum cli_format */
+  static const char names[] = "text|json|ndjson|csv|sarif"; /* enum cli_format */
   if (word_number(cli->command->formats, value) < 0)
     return bad_value(cli, option, value, cli->command->formats);
   cli->options.format_name = value;
@@ -107,10 +116,10 @@ static int set(struct cli *cli, const struct cli_option *option, const char *val
   case CLI_FLAG:
     *(bool *)field_of(cli, option) = true;
     return 0;
-  case CLI_WHEN:
-    if (word_number("auto|always|never", value) < 0)
-      return bad_value(cli, option, value, "auto, always or never");
-    cli->options.colour = (enum cli_when)word_number("auto|always|never", value);
+  case CLI_CHOICE:
+    if (word_number(option->value, value) < 0)
+      return bad_value(cli, option, value, option->value);
+    *(int *)field_of(cli, option) = word_number(option->value, value);
     return 0;
   case CLI_FORMAT:
     return set_format(cli, option, value);

@@ -8,12 +8,12 @@
 
 #include "cli.h"
 
-enum cli_option_type { CLI_FLAG, CLI_WORD, CLI_NUMBER, CLI_WHEN, CLI_FORMAT, CLI_SETTING };
+enum cli_option_type { CLI_FLAG, CLI_WORD, CLI_NUMBER, CLI_CHOICE, CLI_FORMAT, CLI_SETTING };
 
 struct cli_option {
   const char *name;
   char letter;       /* or 0 */
-  const char *value; /* what it takes, as help shows it; NULL: nothing */
+  const char *value; /* what it takes, as help shows it (of a choice its words); NULL: nothing */
   unsigned verbs;    /* enum cli_verb */
   enum cli_option_type type;
   size_t field; /* offset in struct cli_options */

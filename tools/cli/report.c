@@ -3,6 +3,7 @@
  * `report`: what is in a trace, in a page.
  */
 #include "describe.h"
+#include "findings.h"
 #include "options.h"
 #include "survey.h"
 #include "table.h"
@@ -113,9 +114,26 @@ static void put_threads(const struct cli *cli, const struct cli_survey *survey, 
     fprintf(cli->out, "  %zu more (--limit)\n", survey->thread_count - most);
 }
 
-static void put_text(const struct cli *cli, const struct cli_survey *survey, const struct cli_trace *trace,
-                     size_t most) {
+static void put_findings(const struct cli *cli, const struct cli_findings *findings) {
+  struct cli_table table = {.heads = {"rule", "findings", ""}};
+  char words[CLI_SUMMARY_BYTES];
+  if (findings->shown == 0)
+    return;
+  put_title(cli, "Findings");
+  for (int rule = 1; rule < CLI_RULES; rule++) {
+    if (cli_findings_of_rule(findings, (enum bscope_rule)rule, words) == NULL)
+      continue;
+    cli_table_add(&table, "%s", bscope_rule_id((enum bscope_rule)rule));
+    cli_table_add(&table, "%s", words);
+    cli_table_add(&table, "%s", cli_rule((enum bscope_rule)rule)->title);
+  }
+  cli_table_put(&table, cli);
+}
+
+static void put_text(const struct cli *cli, const struct cli_survey *survey, const struct cli_findings *findings,
+                     const struct cli_trace *trace, size_t most) {
   put_summary(cli, survey, trace);
+  put_findings(cli, findings);
   put_rank(cli, survey, &survey->longest, "Longest-lived (in events)", ">lived");
   put_rank(cli, survey, &survey->borrowed, "Most borrowed", ">borrows");
   put_unknown(cli, survey, most);
@@ -186,8 +204,8 @@ static void json_lists(struct cli_json *json, const struct cli_survey *survey, s
   cli_json_close(json, ']');
 }
 
-static void put_json(const struct cli *cli, const struct cli_survey *survey, const struct cli_trace *trace,
-                     size_t most) {
+static void put_json(const struct cli *cli, const struct cli_survey *survey, const struct cli_findings *findings,
+                     const struct cli_trace *trace, size_t most) {
   struct cli_json json = cli_json_begin(cli);
   cli_json_trace(&json, trace);
   json_summary(&json, survey, trace);
@@ -205,12 +223,15 @@ static void put_json(const struct cli *cli, const struct cli_survey *survey, con
     cli_json_close(&json, '}');
   }
   cli_json_close(&json, ']');
+  cli_findings_json(&json, findings);
   cli_json_finish(&json);
 }
 
 int cli_report(struct cli *cli) {
   struct cli_trace trace;
   struct cli_survey survey;
+  struct cli_findings findings = {0};
+  struct cli_sources none = {0};
   uint64_t most = LIMIT;
   int status = cli_open(cli, &trace, cli_argument(cli, 0));
   if (status != 0)
@@ -220,10 +241,14 @@ int cli_report(struct cli *cli) {
   if (most == 0 || most > LIMIT_MAX)
     most = LIMIT_MAX;
   status = cli_survey_make(&survey, cli, trace.log, (size_t)most);
+  if (status == 0 && !cli_findings_make(&findings, &trace, &none))
+    status = cli_complain(cli, "%s: %s", trace.path, bscope_last_error());
   if (status == 0 && cli->options.format == CLI_JSON)
-    put_json(cli, &survey, &trace, (size_t)most);
+    put_json(cli, &survey, &findings, &trace, (size_t)most);
   else if (status == 0)
-    put_text(cli, &survey, &trace, (size_t)most);
+    put_text(cli, &survey, &findings, &trace, (size_t)most);
+  cli_findings_free(&findings);
+  cli_source_free(&none);
   cli_survey_free(&survey);
   return cli_close(cli, &trace, status);
 }

@@ -3,6 +3,7 @@
  * Ten lines on standard error about what a program recorded; or why it recorded nothing, and what to do.
  */
 #include "describe.h"
+#include "findings.h"
 #include "linkage.h"
 #include "progress.h"
 #include "run.h"
@@ -22,7 +23,7 @@ static void put_line(const struct cli *cli, const char *what, const char *text) 
 struct summary {
   struct cli_trace trace;
   struct bscope_graph_summary graph;
-  const char *contradiction; /* NULL: there is none */
+  struct cli_findings findings;
   uint64_t wall_ns;
   int signal;
 };
@@ -30,6 +31,20 @@ struct summary {
 static uint64_t events_per_second(const struct summary *summary) {
   double seconds = (double)summary->wall_ns / 1e9;
   return seconds > 0 ? (uint64_t)((double)summary->trace.stats.attempted / seconds) : 0;
+}
+
+/* "2 errors, 1 note", and below it which. */
+static void put_findings(const struct cli *cli, const struct cli_findings *findings) {
+  char words[CLI_SUMMARY_BYTES], text[CLI_WORDS];
+  bool sure = findings->shown > 0 || findings->complete;
+  put_line(cli, "findings", sure ? cli_findings_words(findings, words) : "none in what was recorded");
+  for (int rule = 1; rule < CLI_RULES; rule++) {
+    if (cli_findings_of_rule(findings, (enum bscope_rule)rule, words) == NULL)
+      continue;
+    snprintf(text, sizeof(text), "%s %s: %s", bscope_rule_id((enum bscope_rule)rule),
+             cli_rule((enum bscope_rule)rule)->title, words);
+    put_line(cli, "", text);
+  }
 }
 
 static void put_counts(const struct cli *cli, const struct summary *summary) {
@@ -44,7 +59,7 @@ static void put_counts(const struct cli *cli, const struct summary *summary) {
            cli_number(graph->open_borrows, c), cli_number(graph->unknown_owners, d));
   put_line(cli, "borrows", text);
   put_line(cli, "moves", cli_number(graph->moves, a));
-  put_line(cli, "contradictions", summary->contradiction == NULL ? "none" : summary->contradiction);
+  put_findings(cli, &summary->findings);
   snprintf(text, sizeof(text), "%s dropped, %s lost, %s evicted", cli_number(stats->dropped, a),
            cli_number(stats->lost, b), cli_number(stats->evicted, c));
   put_line(cli, "not recorded", text);
@@ -63,7 +78,7 @@ static void put_text(const struct cli *cli, const struct summary *summary) {
   }
   put_counts(cli, summary);
   put_line(cli, "file", summary->trace.path);
-  snprintf(text, sizeof(text), "borrowscope %s %.200s", summary->contradiction == NULL ? "report" : "check",
+  snprintf(text, sizeof(text), "borrowscope %s %.200s", summary->findings.shown == 0 ? "report" : "check",
            summary->trace.path);
   put_line(cli, "next", text);
 }
@@ -90,7 +105,7 @@ static void put_json(const struct cli *cli, const struct summary *summary) {
   cli_json_trace(&json, &summary->trace);
   for (size_t i = 0; i < CLI_COUNT(rows); i++)
     cli_json_number(&json, rows[i].key, rows[i].value);
-  cli_json_string(&json, "contradiction", summary->contradiction);
+  cli_findings_json(&json, &summary->findings);
   cli_json_finish(&json);
 }
 
@@ -129,13 +144,14 @@ static void say_no_file(const struct cli *cli) {
 
 /* False: no memory, or the log is not to be read to its end. */
 static bool summarise(const struct cli *cli, struct summary *summary) {
+  struct cli_sources none = {0};
   cli_progress_begin(cli, "reading the trace", 0, false);
   struct bscope_graph *graph = bscope_graph_build(summary->trace.log);
   bool read = graph != NULL && bscope_graph_get_summary(graph, &summary->graph) == BSCOPE_OK;
   bscope_graph_free(graph);
-  int valid = read ? bscope_log_validate(summary->trace.log) : BSCOPE_OK;
+  read = read && cli_findings_make(&summary->findings, &summary->trace, &none);
   cli_progress_end();
-  summary->contradiction = valid == BSCOPE_ERR_INVALID_EVENT_SEQUENCE ? bscope_last_error() : NULL;
+  cli_source_free(&none);
   return read;
 }
 
@@ -156,5 +172,6 @@ void cli_run_summary(struct cli *cli, const struct cli_child *child, const char 
     put_json(cli, &summary);
   else
     put_text(cli, &summary);
+  cli_findings_free(&summary.findings);
   cli_close(cli, &summary.trace, CLI_CLEAN);
 }
