@@ -689,7 +689,8 @@ class Agreement(unittest.TestCase):
             self.assertEqual(found, self.help_of(command), command)
 
     def test_the_parser_takes_what_help_shows(self):
-        values = {"format": "json", "color": "never", "head": "1", "tail": "1", "limit": "1", "option": "a=b"}
+        values = {"format": "json", "color": "never", "head": "1", "tail": "1", "limit": "1", "option": "a=b", "fail-on": "note",
+                  "error-exitcode": "1"}
         for command in self.commands:
             shown = in_pipe(["help", command])[1]
             for long, letter in self.help_of(command):
