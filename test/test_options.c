@@ -331,13 +331,46 @@ static void knows_structs_of_other_versions(void **state) {
   assert_non_null(strstr(bscope_last_error(), "size is 0"));
 }
 
+static void found(void *context, const struct bscope_finding *finding) {
+  (void)context;
+  (void)finding;
+}
+
+static void takes_a_callback(void **state) {
+  (void)state;
+  struct bscope_settings settings = defaults();
+  assert_int_equal(settings.on_finding, BSCOPE_ON_FINDING_NONE);
+  struct bscope_options options = {.size = sizeof(options), .on_finding = BSCOPE_ON_FINDING_CALLBACK};
+  assert_int_equal(bscope_settings_apply(&settings, &options), BSCOPE_ERR_INVALID_ARGUMENT);
+  assert_non_null(strstr(bscope_last_error(), "found is NULL"));
+  assert_int_equal(settings.on_finding, BSCOPE_ON_FINDING_NONE);
+  options = (struct bscope_options){.size = sizeof(options), .found = found, .found_context = &settings};
+  assert_int_equal(bscope_settings_apply(&settings, &options), BSCOPE_OK);
+  assert_int_equal(settings.on_finding, BSCOPE_ON_FINDING_CALLBACK);
+  assert_true(settings.found == found && settings.found_context == &settings);
+  options = (struct bscope_options){.size = sizeof(options), .on_finding = BSCOPE_ON_FINDING_ABORT};
+  assert_int_equal(bscope_settings_apply(&settings, &options), BSCOPE_OK);
+  assert_int_equal(settings.on_finding, BSCOPE_ON_FINDING_ABORT);
+  assert_int_equal(bscope_settings_parse(&settings, "on_finding=print", NULL, NULL), 0);
+  assert_int_equal(settings.on_finding, BSCOPE_ON_FINDING_PRINT);
+}
+
 static void help_lists_every_key(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "enabled=0|1", "overflow=block|drop", "clock=counter|tsc", "collector=thread|none",
-      "ring=EVENTS", "memory=BYTES",        "filter=GLOBS",      "addresses=0|1",
-      "times=0|1",   "file=PATH",           "overwrite=0|1",     "pack=0|1",
-      "help=0|1"};
+  static const char *const names[] = {"enabled=0|1",
+                                      "overflow=block|drop",
+                                      "clock=counter|tsc",
+                                      "collector=thread|none",
+                                      "ring=EVENTS",
+                                      "memory=BYTES",
+                                      "filter=GLOBS",
+                                      "addresses=0|1",
+                                      "times=0|1",
+                                      "file=PATH",
+                                      "overwrite=0|1",
+                                      "pack=0|1",
+                                      "on_finding=none|print|abort|snapshot|callback",
+                                      "help=0|1"};
   struct lines lines = {0};
   bscope_settings_help(keep, &lines);
   assert_int_equal(lines.count, BSCOPE_COUNT(names));
@@ -424,6 +457,7 @@ int main(void) {
       cmocka_unit_test(applies_fields_that_are_not_0),
       cmocka_unit_test(refuses_bad_fields_whole),
       cmocka_unit_test(knows_structs_of_other_versions),
+      cmocka_unit_test(takes_a_callback),
       cmocka_unit_test(help_lists_every_key),
       cmocka_unit_test(filters_by_globs),
       cmocka_unit_test(a_hostile_glob_is_no_hang),

@@ -15,7 +15,18 @@ extern "C" {
 enum bscope_overflow { BSCOPE_OVERFLOW_DEFAULT = 0, BSCOPE_OVERFLOW_BLOCK = 1, BSCOPE_OVERFLOW_DROP = 2 };
 enum bscope_clock { BSCOPE_CLOCK_DEFAULT = 0, BSCOPE_CLOCK_COUNTER = 1, BSCOPE_CLOCK_TSC = 2 };
 enum bscope_collector { BSCOPE_COLLECTOR_DEFAULT = 0, BSCOPE_COLLECTOR_THREAD = 1, BSCOPE_COLLECTOR_NONE = 2 };
+/* What happens when a rule of ownership is seen broken: see bscope_options. */
+enum bscope_on_finding {
+  BSCOPE_ON_FINDING_DEFAULT = 0,
+  BSCOPE_ON_FINDING_NONE = 1,
+  BSCOPE_ON_FINDING_PRINT = 2,
+  BSCOPE_ON_FINDING_ABORT = 3,
+  BSCOPE_ON_FINDING_SNAPSHOT = 4,
+  BSCOPE_ON_FINDING_CALLBACK = 5
+};
 enum bscope_switch { BSCOPE_SWITCH_DEFAULT = 0, BSCOPE_ON = 1, BSCOPE_OFF = -1 };
+
+struct bscope_finding; /* check.h */
 
 /*
  * The keys of BORROWSCOPE_OPTIONS as fields. A field that is 0 takes the environment's value,
@@ -35,6 +46,19 @@ struct bscope_options {
   const char *file;                /* trace file that the session records into; %p pid, %e program, %t time, %%: none */
   int overwrite;                   /* enum bscope_switch; a file of that name is replaced: off */
   int pack;                        /* enum bscope_switch; the file is packed when recording ends in order: off */
+  /*
+   * Events are judged as they arrive: by the collector, in bscope_flush and bscope_stop, and when the program ends.
+   * print: errors and warnings, a line for each place, to stderr. abort: an error is printed and abort() called.
+   * snapshot: the first error is printed and the log written to borrowscope-PID.json. callback: `found` is called for
+   * errors and warnings. None: none. Positions that were let go of (`memory`) have no file. Notes are bscope_check's.
+   */
+  enum bscope_on_finding on_finding;
+  /*
+   * Called by the thread that judged, the collector's too, perhaps by two at once, with no lock held; it may track and
+   * ask the log. Strings live until it returns. Set alone, it means on_finding=callback.
+   */
+  void (*found)(void *context, const struct bscope_finding *finding);
+  void *found_context;
 };
 
 /* Counts of one moment; attempted = logged + dropped + lost + evicted + pending holds always. Events but where noted.

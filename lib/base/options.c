@@ -56,6 +56,8 @@ static const struct key keys[] = {
      "trace file to record into, which must not exist; %p is the pid, %e the program, %t the time, %% a '%'"},
     {"overwrite", SWITCH, BOTH(overwrite), 0, 0, "0|1", "0", "a file of that name is replaced"},
     {"pack", SWITCH, BOTH(pack), 0, 0, "0|1", "0", "pack the file with zstd when recording ends in order"},
+    {"on_finding", CHOICE, BOTH(on_finding), 0, 0, "none|print|abort|snapshot|callback", "none",
+     "what to do as soon as a rule of ownership is seen broken"},
     {"help", SWITCH, offsetof(struct bscope_settings, help), NOT_A_FIELD, 0, 0, "0|1", "0", "list these keys"},
 };
 
@@ -64,6 +66,8 @@ _Static_assert(sizeof(enum bscope_overflow) == sizeof(int), "a CHOICE is an int"
 _Static_assert(BSCOPE_OVERFLOW_BLOCK == 1 && BSCOPE_OVERFLOW_DROP == 2, "words of `overflow` in their order");
 _Static_assert(BSCOPE_CLOCK_COUNTER == 1 && BSCOPE_CLOCK_TSC == 2, "words of `clock` in their order");
 _Static_assert(BSCOPE_COLLECTOR_THREAD == 1 && BSCOPE_COLLECTOR_NONE == 2, "words of `collector` in their order");
+
+_Static_assert(BSCOPE_ON_FINDING_NONE == 1 && BSCOPE_ON_FINDING_CALLBACK == 5, "words of `on_finding` in their order");
 
 /* The number of word `value` in "first|second|…", from 1; 0 if it is none of them. */
 static int choice_number(const char *words, const char *value) {
@@ -303,13 +307,22 @@ int bscope_settings_apply(struct bscope_settings *settings, const struct bscope_
   for (size_t i = 0; status == BSCOPE_OK && i < BSCOPE_COUNT(keys); i++)
     if (keys[i].option != NOT_A_FIELD)
       status = set_from_field(&wanted, &keys[i], &known);
+  if (status == BSCOPE_OK && known.found) {
+    wanted.found = known.found;
+    wanted.found_context = known.found_context;
+    if (known.on_finding == BSCOPE_ON_FINDING_DEFAULT)
+      wanted.on_finding = BSCOPE_ON_FINDING_CALLBACK;
+  }
+  if (status == BSCOPE_OK && known.on_finding == BSCOPE_ON_FINDING_CALLBACK && !wanted.found)
+    status = bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT,
+                         "bscope_options.on_finding is callback, and bscope_options.found is NULL");
   if (status == BSCOPE_OK)
     *settings = wanted;
   return status;
 }
 
 void bscope_settings_help(bscope_complaint line, void *context) {
-  char text[LINE_MAX_BYTES], key[KEY_MAX];
+  char text[LINE_MAX_BYTES], key[2 * KEY_MAX];
   for (size_t i = 0; i < BSCOPE_COUNT(keys); i++) {
     snprintf(key, sizeof(key), "%s=%s", keys[i].name, keys[i].values);
     snprintf(text, sizeof(text), "%-22s %s (default: %s)", key, keys[i].meaning,

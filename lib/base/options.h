@@ -25,6 +25,9 @@ struct bscope_settings {
   char file[BSCOPE_FILTER_MAX]; /* "": none */
   bool overwrite;
   bool pack;
+  enum bscope_on_finding on_finding;
+  void (*found)(void *context, const struct bscope_finding *finding); /* or NULL */
+  void *found_context;
 };
 
 /* What the parser has to say; called once for each complaint with one line without newline. May be NULL. */

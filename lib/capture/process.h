@@ -34,6 +34,7 @@ struct bscope_process {
   struct bscope_site_file *site_file; /* atomic: where new sites are written to, or NULL */
   uint32_t site_serial;               /* atomic: its serial, or 0 */
   uint32_t site_writers;              /* atomic: threads that are writing a site */
+  struct bscope_lock watch;           /* Guards what judges events as they arrive. Outside of `drain`. */
 };
 
 /* The process's state, made at the first call; NULL when the kernel has no page left. Signal-safe, any thread. */

@@ -8,6 +8,7 @@
 
 #include "base/atomic.h"
 #include "collect/state.h"
+#include "collect/watch.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -76,6 +77,8 @@ static void *run(void *argument) {
   unsigned idle = 0;
   for (;;) {
     idle = work() ? 0 : idle + 1;
+    if (!bscope_load_acquire(&held))
+      bscope_watch(BSCOPE_WATCH_TURN);
     wait_for(process, idle < IDLE_TURNS ? NAP_NS : SLEEP_NS);
   }
   return NULL;

@@ -7,6 +7,7 @@
 #include "collect/environment.h"
 #include "collect/state.h"
 #include "collect/trace.h"
+#include "collect/watch.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,7 @@ int bscope_trace_seal(bool ends) {
 
 /* Behind the program's own handlers and destructors, and before those of the libraries that this one uses. */
 static __attribute__((destructor(101))) void on_exit_of_process(void) {
+  bscope_watch(BSCOPE_WATCH_END);
   if (bscope_trace_seal(true) != BSCOPE_OK)
     bscope_environment_say(bscope_last_error());
 }

@@ -9,6 +9,7 @@
 #include "collect/environment.h"
 #include "collect/state.h"
 #include "collect/trace.h"
+#include "collect/watch.h"
 
 #include <limits.h>
 #include <string.h>
@@ -141,6 +142,8 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
   inherits = true;
   bscope_store_relaxed(&process->collector_wanted, settings->collector == BSCOPE_COLLECTOR_THREAD);
   s->paused = !settings->enabled;
+  if (settings->on_finding > BSCOPE_ON_FINDING_NONE)
+    bscope_watch_want();
   /* release: the session is whole before a thread (acquire) or a query (RCU) finds it. */
   bscope_store_release(&process->recorder, &s->recorder);
   bscope_store_release(&bscope_gate.word, s->paused ? BSCOPE_GATE_OFF : s->recorder.generation);
@@ -558,7 +561,9 @@ static int take_nothing(void *context, const struct bscope_view *view) {
 }
 
 int bscope_flush(void) {
-  return bscope_session_view(true, take_nothing, NULL);
+  int rc = bscope_session_view(true, take_nothing, NULL);
+  bscope_watch(BSCOPE_WATCH_FLUSH);
+  return rc;
 }
 
 static int take_stats(void *context, const struct bscope_view *view) {
@@ -583,7 +588,8 @@ static int stop_locked(void *context, const struct bscope_view *view) {
 int bscope_stop(void) {
   int rc = bscope_session_view(false, stop_locked, NULL);
   if (rc == BSCOPE_OK)
-    rc = bscope_flush();
+    rc = bscope_session_view(true, take_nothing, NULL);
+  bscope_watch(BSCOPE_WATCH_END);
   if (rc == BSCOPE_OK)
     rc = bscope_trace_seal(false);
   return rc;

@@ -25,8 +25,7 @@ static int tell(void *context, const struct bscope_rules_finding *finding) {
   return pass->found(pass->context, &out);
 }
 
-/* What is known of the log as a whole, and whether it lacks nothing. */
-static bool look_at(const struct bscope_log *log, struct bscope_rules_log *out) {
+bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log *out) {
   struct bscope_stats stats = {.size = sizeof(stats)};
   struct bscope_trace_info info = {.size = sizeof(info)};
   (void)bscope_log_stats(log, &stats);
@@ -51,7 +50,7 @@ static int walk(const struct bscope_log *log, struct bscope_rules *rules, struct
 
 static int check(const struct bscope_log *log, struct pass *pass) {
   struct bscope_rules_log about;
-  (void)look_at(log, &about);
+  (void)bscope_rules_look_at(log, &about);
   struct bscope_rules *rules = bscope_rules_create(&about, tell, pass);
   struct bscope_cursor *cursor = rules == NULL ? NULL : bscope_cursor_create(log, 0);
   int status = cursor != NULL ? walk(log, rules, cursor)
@@ -136,7 +135,7 @@ static void move_string(const char **string, void *context) {
 }
 
 /* `variable` is the first string: the block's beginning. */
-static bool copy_strings(struct bscope_finding *f) {
+bool bscope_finding_keep(struct bscope_finding *f) {
   size_t size = 0;
   each_string(f, measure, &size);
   char *to = malloc(size);
@@ -165,7 +164,7 @@ static int collect(void *context, const struct bscope_finding *finding) {
     return BSCOPE_ERR_NO_MEMORY;
   *place = (uint32_t)f->count + 1;
   all[f->count] = *finding;
-  if (!copy_strings(&all[f->count]))
+  if (!bscope_finding_keep(&all[f->count]))
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory for %zu findings", f->count + 1);
   f->count++;
   return BSCOPE_OK;
@@ -181,7 +180,7 @@ struct bscope_findings *bscope_check(const struct bscope_log *log) {
   if (findings == NULL)
     return NULL;
   bscope_table_init(&findings->groups, bscope_now_ns());
-  findings->complete = look_at(log, &about);
+  findings->complete = bscope_rules_look_at(log, &about);
   struct pass pass = {log, collect, findings};
   if (check(log, &pass) == BSCOPE_OK)
     return findings;

@@ -304,6 +304,12 @@ struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, bsc
   return r;
 }
 
+void bscope_rules_learn(struct bscope_rules *r, const struct bscope_rules_log *log) {
+  bool has_beginning = r->log.has_beginning;
+  r->log = *log;
+  r->log.has_beginning = has_beginning;
+}
+
 void bscope_rules_destroy(struct bscope_rules *r) {
   if (r == NULL)
     return;

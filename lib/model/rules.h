@@ -71,6 +71,12 @@ typedef int (*bscope_rules_found)(void *context, const struct bscope_rules_findi
 
 struct bscope_rules;
 
+/* What is known of a log. Whether it lacks nothing. */
+bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log *out);
+
+/* What has become known since the rules were created, of a log that goes on. */
+void bscope_rules_learn(struct bscope_rules *rules, const struct bscope_rules_log *log);
+
 /* Owned. NULL: BSCOPE_ERR_NO_MEMORY. */
 struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, bscope_rules_found found, void *context);
 void bscope_rules_destroy(struct bscope_rules *rules);
@@ -86,6 +92,9 @@ int bscope_rules_finish(struct bscope_rules *rules, bscope_stamp end);
 #define BSCOPE_RULES_WORDS 1024
 void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_finding *finding,
                        char buffer[BSCOPE_RULES_WORDS], struct bscope_finding *out);
+
+/* Gives a finding strings of its own, in one block that begins with `variable`. False: no memory, as it was. */
+bool bscope_finding_keep(struct bscope_finding *finding);
 
 /* What an event of that kind does at a place (3). */
 enum bscope_role bscope_rules_role(const struct bscope_event *event);
