@@ -44,6 +44,7 @@ static void enter(struct bscope_trace_cache *cache, struct bscope_trace_held *he
   drop(cache->slots[oldest]);
   cache->slots[oldest] = held;
   cache->used[oldest] = ++cache->turn;
+  cache->loaded += held->block.header->length;
   held->refs++;
 }
 

@@ -132,6 +132,7 @@ static const uint8_t *get(const struct bscope_trace *trace, struct bscope_trace_
     return NULL;
   }
   packed->numbers[oldest] = 0;
+  packed->unpacked += packed->groups[number].bytes;
   done = unpack(trace, &packed->groups[number], packed->slots[oldest]);
   if (done <= 0) {
     if (done == 0) {

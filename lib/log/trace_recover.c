@@ -14,14 +14,28 @@
 
 #define GAP_MOST (UINT64_C(1) << 20) /* positions that may be missing beside what the file's bytes can have held */
 #define GAP_OUTSIDE (UINT64_C(1) << 28)
+#define WORK_FOR_EACH 64u /* bytes that are read once more, or unpacked, for each of the file */
+#define WORK_BESIDE (UINT64_C(256) << 20)
 
 static uint64_t first_of(const struct bscope_trace *trace) {
   return trace->block_count ? trace->blocks[0].position : 0;
 }
 
+/*
+ * What is asked for while the file is opened lies close together in any file that was recorded. One that has us load
+ * another block or piece for each of its events is damaged, or made to keep us busy: it is read up to a bound.
+ */
+static bool is_tired(struct bscope_trace *trace) {
+  if (!trace->tired && trace->cache.loaded + trace->packed.unpacked > WORK_FOR_EACH * trace->size + WORK_BESIDE) {
+    trace->tired = true;
+    bscope_trace_damage(trace, trace->size, "more than can be looked through");
+  }
+  return trace->tired;
+}
+
 static bool is_open(struct bscope_trace *trace, size_t number, uint64_t position) {
-  int status;
-  struct bscope_trace_held *held = bscope_trace_hold(trace, number, &status);
+  int status = BSCOPE_ERR_FORMAT;
+  struct bscope_trace_held *held = is_tired(trace) ? NULL : bscope_trace_hold(trace, number, &status);
   uint32_t place = (uint32_t)(position - trace->blocks[number].position);
   struct bscope_decoded group;
   bool open;
@@ -114,8 +128,9 @@ static bool read_long(const struct cells *cells, uint32_t i, struct bscope_trace
   struct bscope_long more;
   uint64_t place = cells->cells[i].object;
 
-  if (place % 8 != 0 || place > trace->size || !bscope_trace_read(trace, place, &more, sizeof(more)) ||
-      more.size > BSCOPE_PAYLOAD_MAX || !bscope_trace_read(trace, place + sizeof(more), payload, more.size))
+  if (is_tired(trace) || place % 8 != 0 || place > trace->size ||
+      !bscope_trace_read(trace, place, &more, sizeof(more)) || more.size > BSCOPE_PAYLOAD_MAX ||
+      !bscope_trace_read(trace, place + sizeof(more), payload, more.size))
     return false;
   event->object = more.object;
   event->size = more.size;

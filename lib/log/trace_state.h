@@ -71,6 +71,7 @@ struct bscope_trace_cache {
   struct bscope_trace_held *slots[BSCOPE_TRACE_CACHE];
   uint64_t used[BSCOPE_TRACE_CACHE]; /* when, by `turn` */
   uint64_t turn;
+  uint64_t loaded;                 /* bytes, all in all */
   struct bscope_trace_held **kept; /* by block: whose payloads were given away for the log's life; NULL: none yet */
 };
 
@@ -95,6 +96,7 @@ struct bscope_trace_packed {
   size_t numbers[BSCOPE_TRACE_UNPACKED]; /* of the group in a slot, from 1 */
   uint64_t used[BSCOPE_TRACE_UNPACKED];  /* when, by `turn` */
   uint64_t turn;
+  uint64_t unpacked; /* bytes, all in all */
 };
 
 struct bscope_trace_text; /* memory for sites and their strings */
@@ -117,6 +119,7 @@ struct bscope_trace {
   bool base_known;    /* what is not sealed can be given positions */
   bool is_written;    /* its writer lives */
   bool only_sites;    /* a second pass over such a file */
+  bool tired;         /* of reading the same again and again */
 
   struct bscope_sample samples[BSCOPE_TRACE_SAMPLES]; /* positions, ascending */
   size_t sample_count;
