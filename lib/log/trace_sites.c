@@ -15,6 +15,7 @@
 #define STRINGS_MOST (BSCOPE_SITE_STRINGS + BSCOPE_SITE_EXTRAS)
 #define ENTRY_MOST (sizeof(struct bscope_site_entry) + STRINGS_MOST * STRING_MOST + 8)
 #define TEXT_BYTES (64u << 10)
+#define IDS_MISSING (UINT64_C(1) << 16) /* whose entries may be in what was cut off */
 
 struct bscope_trace_text {
   struct bscope_trace_text *next;
@@ -72,8 +73,13 @@ static bool measure(const struct bscope_site_entry *entry, uint32_t *sizes) {
   return true;
 }
 
-static bool is_known(const struct bscope_site_entry *entry) {
-  return entry->id != 0 && entry->id < BSCOPE_TRACE_SITES_MOST && bscope_kind_is_recorded(entry->kind) &&
+/* Ids follow each other and each has its entry, so that tables by id are no larger than the file allows. */
+static uint64_t ids_most(const struct bscope_trace *trace) {
+  return bscope_min_u64(BSCOPE_TRACE_SITES_MOST, IDS_MISSING + trace->size / sizeof(struct bscope_site_entry));
+}
+
+static bool is_known(const struct bscope_trace *trace, const struct bscope_site_entry *entry) {
+  return entry->id != 0 && entry->id < ids_most(trace) && bscope_kind_is_recorded(entry->kind) &&
          entry->kind != BSCOPE_KIND_NONE && entry->subject_is <= BSCOPE_WORD_VALUE &&
          entry->object_is <= BSCOPE_WORD_VALUE && entry->extra <= BSCOPE_SITE_EXTRAS;
 }
@@ -150,7 +156,7 @@ static uint32_t read_entry(struct bscope_trace *trace, uint64_t at, uint64_t end
     bscope_trace_damage(trace, at, "a site's entry");
     return 0;
   }
-  if (is_known(entry) && measure(entry, sizes))
+  if (is_known(trace, entry) && measure(entry, sizes))
     keep_site(trace, entry, sizes);
   else
     bscope_trace_damage(trace, at, "a site of a kind or a form that this version does not know");
@@ -172,7 +178,7 @@ void bscope_trace_use_site(struct bscope_trace *trace, uint32_t id) {
   id &= ~BSCOPE_SITE_LONG;
   if (id == BSCOPE_SITE_LOST || id == BSCOPE_SITE_OPEN)
     return;
-  if (id >= BSCOPE_TRACE_SITES_MOST) {
+  if (id >= ids_most(trace)) {
     trace->info.missing_sites++;
     return;
   }

@@ -124,7 +124,8 @@ static struct bscope_facts_site *cached_site(struct bscope_facts_table *table, u
 }
 
 int bscope_facts_of(struct bscope_facts_table *table, const struct bscope_event *event, uint32_t *out) {
-  bool numbered = event->site != 0 && event->site < SITES_MAX;
+  /* An event whose site is not known may have any number. */
+  bool numbered = event->kind != BSCOPE_KIND_NONE && event->site != 0 && event->site < SITES_MAX;
   if (bscope_likely(numbered && event->site < table->site_capacity && same_site(&table->sites[event->site], event))) {
     *out = table->sites[event->site].entry - 1;
     return BSCOPE_OK;
