@@ -105,7 +105,7 @@ static void prepare(const struct export *e) {
   if (e->replaces)
     unlink(in_folder("made"));
   else
-    write_whole(in_folder("made"), e->prints ? (struct bytes){NULL, 0} : old);
+    write_whole(in_folder("made"), e->prints ? (struct bytes){old.at, 0} : old);
   unlink(in_folder("said"));
 }
 
@@ -398,7 +398,8 @@ static void fail_one(const struct export *e, const struct fault *fault, uint64_t
 static uint64_t fail_each(const struct export *e, size_t number, uint64_t *refused) {
   const struct fault *fault = &faults[number];
   struct run counted = {.fault = fault};
-  uint64_t step = test_scale() >= 1 ? 1 : e->call ? 3 : 7, runs = 0;
+  const uint64_t steps = e->call ? 3 : 7; /* of a quick run; a tool that slows the test down gets a third of it */
+  uint64_t step = test_scale() >= 1 ? 1 : test_scale() >= 0.1 ? steps : 3 * steps, runs = 0;
   check_equal(run_export(e, &counted), 0);
   for (uint64_t n = 1 + number % step; n <= counted.calls; n += step, runs++)
     fail_one(e, fault, n, refused);
@@ -430,7 +431,7 @@ static void each_call_fails(void **state) {
     free(whole.at);
     whole.at = NULL;
   }
-  check(total > 50);
+  check(total > 25);
   print_message("%llu faults in all\n", (unsigned long long)total);
 }
 
