@@ -251,7 +251,7 @@ static const struct {
   int packs;        /* what the end says with pack=1 */
 } acts[] = {{"removed", removed, "", BSCOPE_ERR_IO},
             {"renamed", renamed, "", BSCOPE_ERR_IO},
-            {"replaced", replaced, "old", BSCOPE_ERR_IO},
+            {"replaced", replaced, "old", BSCOPE_ERR_FORMAT},
             {"without rights", without_rights, "trace", BSCOPE_OK},
             {"with all rights", with_all_rights, "trace", BSCOPE_OK},
             {"directory gone", directory_gone, "", BSCOPE_ERR_IO},
