@@ -177,6 +177,34 @@ static void test_inferred(void **state) {
   json_decref(document);
 }
 
+/* A broken rule stands in the document with its places, the one that broke it first. */
+static void test_violations(void **state) {
+  (void)state;
+  const struct bscope_event events[] = {
+      {.kind = BSCOPE_KIND_NEW, .name = "x", .file = "a.c", .line = 3, .function = "main"},
+      {.kind = BSCOPE_KIND_DROP, .name = "x", .file = "a.c", .line = 5, .function = "main"},
+      {.kind = BSCOPE_KIND_DROP, .name = "x", .file = "a \"b\".c", .line = 6}};
+  static const char expected[] =
+      "  \"violations\": [\n"
+      "    {\"rule\": \"BS002\", \"severity\": \"error\", \"variable\": \"x_0\", "
+      "\"message\": \"'x' is dropped twice\", \"help\": \"drop it once, where its owner's life ends\", "
+      "\"count\": 1, \"places\": ["
+      "{\"stamp\": 2, \"role\": \"dropped\", \"thread\": 0, \"file\": \"a \\\"b\\\".c\", \"line\": 6, "
+      "\"function\": null, \"name\": \"x\"}, "
+      "{\"stamp\": 0, \"role\": \"created\", \"thread\": 0, \"file\": \"a.c\", \"line\": 3, "
+      "\"function\": \"main\", \"name\": \"x\"}, "
+      "{\"stamp\": 1, \"role\": \"dropped\", \"thread\": 0, \"file\": \"a.c\", \"line\": 5, "
+      "\"function\": \"main\", \"name\": \"x\"}]}\n"
+      "  ],\n";
+  char *text = export_string(bscope_log_from_events(events, 3), NULL);
+  const char *found = strstr(text, "  \"violations\"");
+  assert_non_null(found);
+  for (size_t i = 0; i + 1 < sizeof(expected); i++)
+    if (found[i] != expected[i])
+      fail_msg("expected here: %.60s\nfound: %.60s", expected + i, found + i);
+  bscope_string_free(text);
+}
+
 /* The keys stand in the order that the vocabulary gives. */
 static void test_order_of_keys(void **state) {
   (void)state;
@@ -934,6 +962,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cancellation_waits),
       cmocka_unit_test(test_golden),
+      cmocka_unit_test(test_violations),
       cmocka_unit_test(test_inferred),
       cmocka_unit_test(test_order_of_keys),
       cmocka_unit_test(test_empty),

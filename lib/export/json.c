@@ -11,6 +11,7 @@
 #include "export/json_graph.h"
 #include "export/json_objects.h"
 #include "export/json_template.h"
+#include "export/json_violations.h"
 #include "log/event.h"
 
 #include <stdlib.h>
@@ -104,12 +105,13 @@ static int put_events(struct bscope_json *json, const struct bscope_log *log, st
   return status;
 }
 
-static void put_versions(struct bscope_json *json, const struct bscope_log *log) {
+static int put_versions(struct bscope_json *json, const struct bscope_log *log) {
   bscope_sink_put_literal(json->sink, "  \"schema_version\": ");
   bscope_sink_put_number(json->sink, BSCOPE_JSON_SCHEMA_VERSION);
   bscope_sink_put_literal(json->sink, ",\n  \"generation\": ");
   bscope_sink_put_number(json->sink, bscope_log_generation(log));
-  bscope_sink_put_literal(json->sink, ",\n  \"violations\": [],\n"); /* rules are not judged by an export */
+  bscope_sink_put_literal(json->sink, ",\n  \"violations\": [");
+  return bscope_json_put_violations(json, log);
 }
 
 static int put_document(struct bscope_json *json, const struct bscope_log *log, struct bscope_resolver *resolver) {
@@ -129,7 +131,7 @@ static int put_document(struct bscope_json *json, const struct bscope_log *log, 
     status = bscope_json_put_relations(json);
   }
   if (status == BSCOPE_OK)
-    put_versions(json, log);
+    status = put_versions(json, log);
   if (status == BSCOPE_OK)
     status = bscope_json_put_stats(json, log);
   bscope_sink_put_literal(json->sink, "\n}\n");

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The array `violations`: which rules of ownership the log's program broke, an element each, as bscope_check tells.
+ */
+#ifndef BSCOPE_EXPORT_JSON_VIOLATIONS_H
+#define BSCOPE_EXPORT_JSON_VIOLATIONS_H
+
+#include "export/json_put.h"
+
+/* The elements and the array's end; `[` is written already. 0, or the status of bscope_check. */
+int bscope_json_put_violations(struct bscope_json *json, const struct bscope_log *log);
+
+#endif
