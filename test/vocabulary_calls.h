@@ -141,7 +141,8 @@ static void vocabulary_scopes(unsigned id) {
   bscope_track_fn_enter(id, "main"), ID_(FN_ENTER, id, "main", NULL, NULL);
   bscope_track_fn_exit(id, "main"), ID_(FN_EXIT, id, "main", NULL, NULL);
   bscope_track_closure_create(id, "by_move"), ID_(CLOSURE_CREATE, id, "closure", NULL, "by_move");
-  bscope_track_closure_create_with_trait(id, "by_ref", "Fn"), ID_(CLOSURE_CREATE, id, "closure", "Fn", "by_ref");
+  bscope_track_closure_create_with_trait(id + 1, "by_ref", "Fn"),
+      ID_(CLOSURE_CREATE, id + 1, "closure", "Fn", "by_ref");
   bscope_track_closure_capture(id, "x", "by_ref"), ID_(CLOSURE_CAPTURE, id, "closure", "x", "by_ref");
 }
 
