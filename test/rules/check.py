@@ -281,7 +281,7 @@ class Checker:
             self.groups += 1
             about["group"] = self.groups
         elif e.kind in ("RcClone", "ArcClone"):
-            of = self.variables[is_.object.number]["group"] if is_.object is not None else None
+            of = self.variables[is_.object.number]["group"] if is_.object is not None and is_.object.life == ALIVE else None
             if of is None:
                 self.groups += 1
             about["group"] = of or self.groups

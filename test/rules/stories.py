@@ -209,6 +209,8 @@ WRONG = [
      ["BS005 error a_0: created 0, program ended 2", "BS005 error a.self_1: created 1, program ended 2"]),
     ("one object holds another: no cycle", [row("RcNew", 0, name="a"), row("RcNew", 0, name="b"), clone(0, "a.next", "b"), drop(0, "a"), drop(0, "b")],
      ["BS005 error a.next_2: created 2, program ended 5"]),
+    ("a clone of what has moved on begins a group of its own", [row("RcNew", 0, name="a"), clone(0, "b", "a"), move(0, "a", "b.x"), clone(0, "a", "a"), drop(0, "b")],
+     ["BS001 error a_0: cloned 3, created 0, moved 2", "BS005 error a_3: created 3, program ended 5", "BS008 error b.x_2: moved 2, created 2, program ended 5"]),
     ("given back twice", [row("RcNew", 0, name="a"), clone(0, "b", "a"), drop(0, "b"), drop(0, "b"), drop(0, "a")],
      ["BS008 error b_1: dropped 3, created 1, dropped 2"]),
     ("a cycle", [row("RcNew", 0, name="a"), row("RcNew", 0, name="b"), clone(0, "a.next", "b"), clone(0, "b.next", "a"), drop(0, "a"), drop(0, "b")],
