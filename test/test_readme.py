@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The README's examples compile as shown and print what is shown; its table of settings is the library's own.
 
-usage: test_readme.py README BUILD_DIR [COMPILER]
+usage: test_readme.py README BUILD_DIR [COMPILER...]
 """
 import os
 import re
@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 README, BUILD = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-COMPILER = sys.argv[3] if len(sys.argv) > 3 else "cc"
+COMPILER = sys.argv[3:] or ["cc"]
 TEXT = open(README, encoding="utf-8").read()
 
 
@@ -34,7 +34,7 @@ class Readme(unittest.TestCase):
             with open(os.path.join(cls.folder.name, name + ".c"), "w", encoding="utf-8") as out:
                 out.write(block(f"example: {name}.c"))
             subprocess.run(
-                [COMPILER, "-Wall", "-Wextra", "-Wpedantic", "-Werror", name + ".c", "-I" + os.path.join(source, "include"),
+                [*COMPILER, "-Wall", "-Wextra", "-Wpedantic", "-Werror", name + ".c", "-I" + os.path.join(source, "include"),
                  "-I" + os.path.join(BUILD, "include"), "-L" + os.path.join(BUILD, "lib"), "-lborrowscope", "-o", name],
                 cwd=cls.folder.name, check=True)
 

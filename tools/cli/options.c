@@ -11,7 +11,7 @@
 #define FIELD(name) offsetof(struct cli_options, name)
 
 const struct cli_option cli_option_table[] = {
-    {"format", 0, "FORMAT", CLI_ALL, CLI_FORMAT, FIELD(format), "what to write"},
+    {"format", 0, "FORMAT", CLI_ALL & ~CLI_EXPLAIN, CLI_FORMAT, FIELD(format), "what to write"},
     {"output", 'o', "FILE", CLI_RUN | CLI_EXPORT | CLI_PACK, CLI_WORD, FIELD(output),
      "write to FILE (of run: the trace; %p in it is the process's number)"},
     {"option", 0, "KEY=VALUE", CLI_RUN, CLI_SETTING, 0,
