@@ -107,7 +107,7 @@ static void test_collector_tells(void **s) {
 }
 
 static void aborts(void) {
-  begin((struct bscope_options){.on_finding = BSCOPE_ON_FINDING_ABORT});
+  begin((struct bscope_options){.on_finding = BSCOPE_ON_FINDING_ABORT, .collector = BSCOPE_COLLECTOR_NONE});
   drop_twice();
   (void)bscope_flush();
 }
@@ -289,7 +289,7 @@ static void test_fork(void **s) {
 }
 
 static void writes_log(void) {
-  begin((struct bscope_options){.on_finding = BSCOPE_ON_FINDING_SNAPSHOT});
+  begin((struct bscope_options){.on_finding = BSCOPE_ON_FINDING_SNAPSHOT, .collector = BSCOPE_COLLECTOR_NONE});
   drop_twice();
   check_equal(bscope_flush(), BSCOPE_OK);
   char path[64];
