@@ -44,8 +44,13 @@ static void *step(struct bscope_process *process, struct bscope_session *s, bool
   return finding;
 }
 
-/* Whether anything has come since the collector looked last. */
+/*
+ * Whether anything has come since the collector looked last. A thread that an earlier session started has nothing to
+ * look for in one that wants no collector.
+ */
 static bool has_news(struct bscope_session *s) {
+  if (s->settings.collector != BSCOPE_COLLECTOR_THREAD)
+    return false;
   uint64_t moved = bscope_load_acquire(&s->moved) + s->recorder.generation; /* pairs with the end of a turn */
   return bscope_exchange_acq_rel(&seen, moved) != moved;
 }
