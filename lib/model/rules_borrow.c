@@ -6,6 +6,8 @@
  */
 #include "model/rules_state.h"
 
+#include "model/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -416,7 +418,7 @@ static int by_stamp(const void *a, const void *b, void *context) {
 
 void rules_finish_borrows(struct bscope_rules *r) {
   size_t count = 0;
-  uint32_t *open = malloc((r->borrows.count + 1) * sizeof(*open));
+  uint32_t *open = bscope_model_zeroed(r->borrows.count + 1, sizeof(*open));
   if (open == NULL) {
     r->status = BSCOPE_ERR_NO_MEMORY;
     return;
