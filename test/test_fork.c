@@ -81,6 +81,9 @@ static void child_records(uint64_t count) {
   check_equal(test_walk(log, check_own_sequence, &next), count);
   check_equal(next, count);
   check_equal(bscope_log_thread_count(log), count ? 1 : 0);
+  struct bscope_trace_info info = {.size = sizeof(info)};
+  check_equal(bscope_log_trace_info(log, &info), BSCOPE_OK);
+  check(info.parent != 0 && info.parent != (uint64_t)getpid());
   bscope_log_free(log);
   struct bscope_stats s = test_stats();
   check_equal(s.attempted, count);

@@ -504,7 +504,8 @@ static void make_view(struct bscope_session *s, struct bscope_view *view) {
                                .prefix = s->window.prefix,
                                .clock = bscope_load_acquire(s->recorder.clock),
                                .generation = s->log_generation,
-                               .settings = &s->settings};
+                               .settings = &s->settings,
+                               .parent = s->parent};
   bscope_count_stats(s, &view->stats);
 }
 

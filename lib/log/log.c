@@ -89,11 +89,14 @@ int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *o
   return status ? bscope_fail((enum bscope_status)status, "event %zu: no memory for its payload", i) : BSCOPE_OK;
 }
 
-static void describe_memory(struct bscope_trace_info *info) {
+static void describe_memory(const struct bscope_log *log, struct bscope_trace_info *info) {
   info->state = BSCOPE_LOG_MEMORY;
   info->pid = (uint64_t)getpid();
   strncpy(info->program, program_invocation_short_name, sizeof(info->program) - 1);
   strncpy(info->library, bscope_version(), sizeof(info->library) - 1);
+  if (log->filter)
+    strncpy(info->filter, log->filter, sizeof(info->filter) - 1);
+  info->parent = log->parent;
 }
 
 int bscope_log_trace_info(const struct bscope_log *log, struct bscope_trace_info *out) {
@@ -104,7 +107,7 @@ int bscope_log_trace_info(const struct bscope_log *log, struct bscope_trace_info
   if (log->source->info)
     log->source->info(log, &info);
   else
-    describe_memory(&info);
+    describe_memory(log, &info);
   info.size = out->size && out->size < sizeof(info) ? out->size : sizeof(info);
   memcpy(out, &info, info.size);
   return BSCOPE_OK;

@@ -82,6 +82,8 @@ int bscope_snapshot_take(void *context, const struct bscope_view *view) {
   log->stats = view->stats;
   log->hides_times = view->settings && !view->settings->times;
   log->shows_addresses = view->settings && view->settings->addresses;
+  log->filter = view->settings ? view->settings->filter : NULL;
+  log->parent = view->parent;
   log->pending = view->stats.pending;
   if (view->session)
     snapshot->host->ref(view->session);
