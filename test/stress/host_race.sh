@@ -3,11 +3,12 @@
 # A data race of the host is still reported by ThreadSanitizer although both threads track around it: the tracking calls
 # must not order them (their stamps are taken with release, never acquire). Beside it the same program without the race, which
 # must be silent.
-#   host_race.sh SOURCE_ROOT BUILD_ROOT [COMPILER]
+#   host_race.sh SOURCE_ROOT BUILD_ROOT [COMPILER [ARGUMENT]...]
 set -eu
 root=$1
 build=$2
-cc=${3:-cc}
+shift 2
+cc=${*:-cc}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cat >"$dir/race.c" <<'PROGRAM'
