@@ -15,13 +15,14 @@ struct pass {
   const struct bscope_log *log;
   int (*found)(void *context, const struct bscope_finding *finding);
   void *context;
+  struct bscope_rules_recent *recent;
 };
 
 static int tell(void *context, const struct bscope_rules_finding *finding) {
   struct pass *pass = context;
   char words[BSCOPE_RULES_WORDS];
   struct bscope_finding out;
-  bscope_rules_tell(pass->log, finding, words, &out);
+  bscope_rules_tell(pass->log, pass->recent, finding, words, &out);
   return pass->found(pass->context, &out);
 }
 
@@ -38,11 +39,14 @@ bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log 
          info.missing_events == 0 && info.damaged_events == 0;
 }
 
-static int walk(const struct bscope_log *log, struct bscope_rules *rules, struct bscope_cursor *cursor) {
+static int walk(const struct pass *pass, struct bscope_rules *rules, struct bscope_cursor *cursor) {
+  const struct bscope_log *log = pass->log;
   struct bscope_event event;
   int status = BSCOPE_OK;
-  while (status == BSCOPE_OK && bscope_cursor_next(cursor, &event))
+  while (status == BSCOPE_OK && bscope_cursor_next(cursor, &event)) {
+    bscope_rules_recall(pass->recent, &event);
     status = bscope_rules_feed(rules, &event);
+  }
   if (status == BSCOPE_OK)
     status = bscope_cursor_status(cursor);
   return status != BSCOPE_OK ? status : bscope_rules_finish(rules, bscope_log_first(log) + bscope_log_count(log));
@@ -52,17 +56,19 @@ static int check(const struct bscope_log *log, struct pass *pass) {
   struct bscope_rules_log about;
   (void)bscope_rules_look_at(log, &about);
   struct bscope_rules *rules = bscope_rules_create(&about, tell, pass);
-  struct bscope_cursor *cursor = rules == NULL ? NULL : bscope_cursor_create(log, 0);
-  int status = cursor != NULL ? walk(log, rules, cursor)
+  pass->recent = rules == NULL ? NULL : bscope_model_zeroed(1, sizeof(*pass->recent));
+  struct bscope_cursor *cursor = pass->recent == NULL ? NULL : bscope_cursor_create(log, 0);
+  int status = cursor != NULL ? walk(pass, rules, cursor)
                               : bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory to read the log");
   bscope_cursor_free(cursor);
   bscope_rules_destroy(rules);
+  free(pass->recent);
   return status;
 }
 
 int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, const struct bscope_finding *finding),
                       void *context) {
-  struct pass pass = {log, found, context};
+  struct pass pass = {.log = log, .found = found, .context = context};
   if (log == NULL || found == NULL)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
   return check(log, &pass);
@@ -181,7 +187,7 @@ struct bscope_findings *bscope_check(const struct bscope_log *log) {
     return NULL;
   bscope_table_init(&findings->groups, bscope_now_ns());
   findings->complete = bscope_rules_look_at(log, &about);
-  struct pass pass = {log, collect, findings};
+  struct pass pass = {.log = log, .found = collect, .context = findings};
   if (check(log, &pass) == BSCOPE_OK)
     return findings;
   bscope_findings_free(findings);

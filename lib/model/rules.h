@@ -87,16 +87,34 @@ int bscope_rules_feed(struct bscope_rules *rules, const struct bscope_event *eve
 /* The log's end (4.6), whose next position would be `end`. As above. */
 int bscope_rules_finish(struct bscope_rules *rules, bscope_stamp end);
 
-/* Puts a finding into words, with places decoded from the log. Strings are in `buffer` or the log's or the finding's.
+/* The places of the last events of a walk: what a finding rests on mostly lies close together. */
+#define BSCOPE_RULES_RECENT 1024u /* a power of two */
+struct bscope_rules_recent {
+  struct bscope_place places[BSCOPE_RULES_RECENT]; /* by the stamp's low bits; role NONE: none yet */
+};
+
+/* Puts a finding into words, with places out of `recent` (NULL: none) or decoded from the log. Strings are in `buffer`
+ * or the log's or the finding's.
  */
 #define BSCOPE_RULES_WORDS 1024
-void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_finding *finding,
-                       char buffer[BSCOPE_RULES_WORDS], struct bscope_finding *out);
+void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_recent *recent,
+                       const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
+                       struct bscope_finding *out);
 
 /* Gives a finding strings of its own, in one block that begins with `variable`. False: no memory, as it was. */
 bool bscope_finding_keep(struct bscope_finding *finding);
 
 /* What an event of that kind does at a place (3). */
 enum bscope_role bscope_rules_role(const struct bscope_event *event);
+
+static inline void bscope_rules_recall(struct bscope_rules_recent *recent, const struct bscope_event *event) {
+  recent->places[event->stamp % BSCOPE_RULES_RECENT] = (struct bscope_place){.role = bscope_rules_role(event),
+                                                                             .stamp = event->stamp,
+                                                                             .thread = event->thread,
+                                                                             .line = event->line,
+                                                                             .file = event->file,
+                                                                             .function = event->function,
+                                                                             .name = event->name};
+}
 
 #endif

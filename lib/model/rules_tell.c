@@ -102,8 +102,9 @@ static const char *fill(struct words *words, const char *text, const struct bsco
   for (; *text != '\0'; text++)
     if (text[0] == '%' && text[1] != '\0')
       put_part(words, *++text, finding);
-    else
-      put(words, "%c", *text);
+    else if (words->used + 1 < words->size)
+      words->text[words->used++] = *text;
+  words->text[words->used] = '\0';
   words->used = bscope_min_u64(words->used + 1, words->size - 1);
   return begin;
 }
@@ -145,27 +146,33 @@ enum bscope_role bscope_rules_role(const struct bscope_event *event) {
 }
 
 /* The event at a place. A position that the log no longer has, and its end, have no file. */
-static struct bscope_place place_of(const struct bscope_log *log, const struct bscope_rules_finding *finding,
+static struct bscope_place place_of(const struct bscope_log *log, const struct bscope_rules_recent *recent,
+                                    const struct bscope_rules_finding *finding,
                                     const struct bscope_rules_place *place) {
-  struct bscope_place out = {
-      .role = place->role, .stamp = place->stamp, .thread = finding->thread, .name = place->name};
+  struct bscope_place out = {.stamp = place->stamp, .thread = finding->thread};
+  const struct bscope_place *known = recent == NULL ? NULL : &recent->places[place->stamp % BSCOPE_RULES_RECENT];
   struct bscope_event event;
   bscope_stamp first = bscope_log_first(log);
-  if (place->stamp < first || bscope_log_at(log, (size_t)(place->stamp - first), &event) != BSCOPE_OK)
-    return out;
-  if (out.role == BSCOPE_ROLE_NONE)
-    out.role = bscope_rules_role(&event);
-  out.thread = event.thread;
-  out.file = event.file;
-  out.line = event.line;
-  out.function = event.function;
-  if (out.name == NULL)
-    out.name = event.name;
+  if (known != NULL && known->role != BSCOPE_ROLE_NONE && known->stamp == place->stamp)
+    out = *known;
+  else if (place->stamp >= first && bscope_log_at(log, (size_t)(place->stamp - first), &event) == BSCOPE_OK)
+    out = (struct bscope_place){.role = bscope_rules_role(&event),
+                                .stamp = place->stamp,
+                                .thread = event.thread,
+                                .line = event.line,
+                                .file = event.file,
+                                .function = event.function,
+                                .name = event.name};
+  if (place->role != BSCOPE_ROLE_NONE)
+    out.role = place->role;
+  if (place->name != NULL)
+    out.name = place->name;
   return out;
 }
 
-void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_finding *finding,
-                       char buffer[BSCOPE_RULES_WORDS], struct bscope_finding *out) {
+void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_recent *recent,
+                       const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
+                       struct bscope_finding *out) {
   struct words words = {.text = buffer, .size = BSCOPE_RULES_WORDS};
   const struct saying *saying = &sayings[finding->saying];
   *out = (struct bscope_finding){.rule = finding->rule,
@@ -178,7 +185,7 @@ void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_f
   out->help = fill(&words, saying->help, finding);
   out->variable = put_id(&words, &finding->variable);
   for (size_t i = 0; i < finding->place_count; i++)
-    out->places[i] = place_of(log, finding, &finding->places[i]);
+    out->places[i] = place_of(log, recent, finding, &finding->places[i]);
 }
 
 const char *bscope_rule_id(enum bscope_rule rule) {
