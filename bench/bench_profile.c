@@ -52,6 +52,10 @@ static PROFILED void profiled_graph(void) {
   bscope_graph_free(bscope_graph_build(log_of_all));
 }
 
+static PROFILED void profiled_check(void) {
+  bscope_findings_free(bscope_check(log_of_all));
+}
+
 static PROFILED void profiled_json(void) {
   FILE *nowhere = fopen("/dev/null", "w");
   if (!nowhere || bscope_log_export_json_to_file(log_of_all, nowhere, NULL) != BSCOPE_OK)
@@ -88,7 +92,8 @@ static const struct {
 } stages[] = {
     {"steps", with_room, profiled_steps},      {"track", with_room, profiled_track},
     {"drain", with_full_ring, profiled_drain}, {"walk", with_log, profiled_walk},
-    {"graph", with_log, profiled_graph},       {"json", with_log, profiled_json},
+    {"graph", with_log, profiled_graph},       {"check", with_log, profiled_check},
+    {"json", with_log, profiled_json},
 };
 
 int main(int argc, char **argv) {
@@ -100,6 +105,6 @@ int main(int argc, char **argv) {
     stages[i].run();
     return 0;
   }
-  fprintf(stderr, "usage: borrowscope_bench_profile steps|track|drain|walk|graph|json EVENTS\n");
+  fprintf(stderr, "usage: borrowscope_bench_profile steps|track|drain|walk|graph|check|json EVENTS\n");
   return 2;
 }

@@ -68,7 +68,8 @@ static int note(void *context, const struct bscope_rules_finding *finding) {
   struct waiting *w = calloc(1, sizeof(*w));
   if (!w)
     return BSCOPE_ERR_NO_MEMORY;
-  bscope_rules_tell(state.log, NULL, finding, words, &w->finding);
+  bscope_rules_locate(state.log, NULL, finding, &w->finding);
+  bscope_rules_tell(finding, words, &w->finding);
   if (!bscope_finding_keep(&w->finding)) {
     free(w);
     return BSCOPE_ERR_NO_MEMORY;

@@ -4,25 +4,28 @@
  */
 #include "base/error.h"
 #include "model/memory.h"
+#include "model/names.h"
 #include "model/rules.h"
 #include "model/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One pass. */
+/* One pass: findings are handed on as they come, or collected. */
 struct pass {
   const struct bscope_log *log;
   int (*found)(void *context, const struct bscope_finding *finding);
   void *context;
+  struct bscope_findings *findings;
   struct bscope_rules_recent *recent;
 };
 
-static int tell(void *context, const struct bscope_rules_finding *finding) {
+static int hand_on(void *context, const struct bscope_rules_finding *finding) {
   struct pass *pass = context;
   char words[BSCOPE_RULES_WORDS];
   struct bscope_finding out;
-  bscope_rules_tell(pass->log, pass->recent, finding, words, &out);
+  bscope_rules_locate(pass->log, pass->recent, finding, &out);
+  bscope_rules_tell(finding, words, &out);
   return pass->found(pass->context, &out);
 }
 
@@ -52,10 +55,10 @@ static int walk(const struct pass *pass, struct bscope_rules *rules, struct bsco
   return status != BSCOPE_OK ? status : bscope_rules_finish(rules, bscope_log_first(log) + bscope_log_count(log));
 }
 
-static int check(const struct bscope_log *log, struct pass *pass) {
+static int check(const struct bscope_log *log, struct pass *pass, bscope_rules_found found) {
   struct bscope_rules_log about;
   (void)bscope_rules_look_at(log, &about);
-  struct bscope_rules *rules = bscope_rules_create(&about, tell, pass);
+  struct bscope_rules *rules = bscope_rules_create(&about, found, pass);
   pass->recent = rules == NULL ? NULL : bscope_model_zeroed(1, sizeof(*pass->recent));
   struct bscope_cursor *cursor = pass->recent == NULL ? NULL : bscope_cursor_create(log, 0);
   int status = cursor != NULL ? walk(pass, rules, cursor)
@@ -71,7 +74,7 @@ int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, 
   struct pass pass = {.log = log, .found = found, .context = context};
   if (log == NULL || found == NULL)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
-  return check(log, &pass);
+  return check(log, &pass, hand_on);
 }
 
 struct bscope_findings {
@@ -83,16 +86,14 @@ struct bscope_findings {
 };
 
 static uint64_t mix(uint64_t h, const char *text) {
-  for (; text != NULL && *text != '\0'; text++)
-    h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-  return (h ^ 0xff) * UINT64_C(0x100000001b3);
+  return text == NULL ? h + 1 : bscope_name_hash(h, text, strlen(text));
 }
 
 static uint64_t group_hash(const struct bscope_finding *f) {
-  uint64_t h = ((uint64_t)f->rule << 8 | (uint64_t)f->severity << 1 | f->inferred) * UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t h = (uint64_t)f->rule << 8 | (uint64_t)f->severity << 1 | f->inferred;
   for (size_t i = 0; i < f->place_count; i++) {
+    h += (uint64_t)f->places[i].role << 32 | f->places[i].line;
     h = mix(mix(h, f->places[i].file), f->places[i].function);
-    h = (h ^ ((uint64_t)f->places[i].role << 32 | f->places[i].line)) * UINT64_C(0x9e3779b97f4a7c15);
   }
   return h;
 }
@@ -151,28 +152,35 @@ bool bscope_finding_keep(struct bscope_finding *f) {
   return true;
 }
 
-static int collect(void *context, const struct bscope_finding *finding) {
-  struct bscope_findings *f = context;
-  uint64_t hash = group_hash(finding);
-  uint32_t found, turn = 0;
-  while ((found = bscope_table_get(&f->groups, hash, turn)) != 0 && !same_group(&f->all[found - 1], finding))
-    turn++;
-  if (found != 0) {
-    f->all[found - 1].count++;
-    return BSCOPE_OK;
-  }
+/* A group of its own. Only here is a finding put into words: of many alike the others need none. */
+static int begin_group(struct bscope_findings *f, const struct bscope_rules_finding *finding,
+                       const struct bscope_finding *located, uint32_t *place) {
+  char words[BSCOPE_RULES_WORDS];
   struct bscope_finding *all = bscope_model_grow(f->all, &f->capacity, f->count + 1, sizeof(*all));
-  if (all == NULL)
+  if (all == NULL || place == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   f->all = all;
-  uint32_t *place = bscope_table_at(&f->groups, hash, turn);
-  if (place == NULL)
-    return BSCOPE_ERR_NO_MEMORY;
   *place = (uint32_t)f->count + 1;
-  all[f->count] = *finding;
+  all[f->count] = *located;
+  bscope_rules_tell(finding, words, &all[f->count]);
   if (!bscope_finding_keep(&all[f->count]))
     return bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory for %zu findings", f->count + 1);
   f->count++;
+  return BSCOPE_OK;
+}
+
+static int collect(void *context, const struct bscope_rules_finding *finding) {
+  struct pass *pass = context;
+  struct bscope_findings *f = pass->findings;
+  struct bscope_finding located;
+  bscope_rules_locate(pass->log, pass->recent, finding, &located);
+  uint64_t hash = group_hash(&located);
+  uint32_t found, turn = 0;
+  while ((found = bscope_table_get(&f->groups, hash, turn)) != 0 && !same_group(&f->all[found - 1], &located))
+    turn++;
+  if (found == 0)
+    return begin_group(f, finding, &located, bscope_table_at(&f->groups, hash, turn));
+  f->all[found - 1].count++;
   return BSCOPE_OK;
 }
 
@@ -187,8 +195,8 @@ struct bscope_findings *bscope_check(const struct bscope_log *log) {
     return NULL;
   bscope_table_init(&findings->groups, bscope_now_ns());
   findings->complete = bscope_rules_look_at(log, &about);
-  struct pass pass = {.log = log, .found = collect, .context = findings};
-  if (check(log, &pass) == BSCOPE_OK)
+  struct pass pass = {.log = log, .findings = findings};
+  if (check(log, &pass, collect) == BSCOPE_OK)
     return findings;
   bscope_findings_free(findings);
   return NULL;

@@ -33,8 +33,8 @@ void bscope_names_fini(struct bscope_names *names) {
   }
 }
 
-static uint64_t content_hash(const struct bscope_names *names, const char *text, size_t length) {
-  uint64_t h = names->index.seed ^ length;
+uint64_t bscope_name_hash(uint64_t seed, const char *text, size_t length) {
+  uint64_t h = seed ^ length;
   for (; length >= 8; text += 8, length -= 8) {
     uint64_t word;
     memcpy(&word, text, 8);
@@ -63,7 +63,8 @@ static uint32_t lookup(const struct bscope_names *names, const char *text, size_
 
 uint32_t bscope_names_find(const struct bscope_names *names, const char *text, size_t length) {
   uint32_t turn;
-  return text == NULL ? BSCOPE_NAME_NONE : lookup(names, text, length, content_hash(names, text, length), &turn);
+  return text == NULL ? BSCOPE_NAME_NONE
+                      : lookup(names, text, length, bscope_name_hash(names->index.seed, text, length), &turn);
 }
 
 static char *room(struct bscope_names *names, size_t bytes) {
@@ -89,7 +90,7 @@ int bscope_names_intern(struct bscope_names *names, const char *text, size_t len
   if (text == NULL)
     return BSCOPE_OK;
   uint32_t turn;
-  uint64_t hash = content_hash(names, text, length);
+  uint64_t hash = bscope_name_hash(names->index.seed, text, length);
   *out = lookup(names, text, length, hash, &turn);
   if (*out != BSCOPE_NAME_NONE)
     return BSCOPE_OK;

@@ -40,6 +40,9 @@ int bscope_names_intern(struct bscope_names *names, const char *text, size_t len
 /* The number of a string that may be there, or NONE. */
 uint32_t bscope_names_find(const struct bscope_names *names, const char *text, size_t length);
 
+/* Of a string's content, begun from any number; eight bytes a step. */
+uint64_t bscope_name_hash(uint64_t seed, const char *text, size_t length);
+
 /* Borrowed from the table. */
 static inline const char *bscope_names_text(const struct bscope_names *names, uint32_t name) {
   return name == BSCOPE_NAME_NONE ? NULL : names->texts[name].text;

@@ -93,12 +93,15 @@ struct bscope_rules_recent {
   struct bscope_place places[BSCOPE_RULES_RECENT]; /* by the stamp's low bits; role NONE: none yet */
 };
 
-/* Puts a finding into words, with places out of `recent` (NULL: none) or decoded from the log. Strings are in `buffer`
- * or the log's or the finding's.
+/* A finding with its places, out of `recent` (NULL: none) or decoded from the log, and no words yet: enough to know
+ * whether it is one of many alike. Strings are the log's or the finding's.
  */
+void bscope_rules_locate(const struct bscope_log *log, const struct bscope_rules_recent *recent,
+                         const struct bscope_rules_finding *finding, struct bscope_finding *out);
+
+/* Its words: `message`, `help` and `variable` of `out`, in `buffer`. */
 #define BSCOPE_RULES_WORDS 1024
-void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_recent *recent,
-                       const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
+void bscope_rules_tell(const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
                        struct bscope_finding *out);
 
 /* Gives a finding strings of its own, in one block that begins with `variable`. False: no memory, as it was. */

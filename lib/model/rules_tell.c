@@ -170,22 +170,25 @@ static struct bscope_place place_of(const struct bscope_log *log, const struct b
   return out;
 }
 
-void bscope_rules_tell(const struct bscope_log *log, const struct bscope_rules_recent *recent,
-                       const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
-                       struct bscope_finding *out) {
-  struct words words = {.text = buffer, .size = BSCOPE_RULES_WORDS};
-  const struct saying *saying = &sayings[finding->saying];
+void bscope_rules_locate(const struct bscope_log *log, const struct bscope_rules_recent *recent,
+                         const struct bscope_rules_finding *finding, struct bscope_finding *out) {
   *out = (struct bscope_finding){.rule = finding->rule,
                                  .severity = finding->severity,
                                  .inferred = finding->inferred,
                                  .complete = finding->complete,
                                  .count = 1,
                                  .place_count = finding->place_count};
+  for (size_t i = 0; i < finding->place_count; i++)
+    out->places[i] = place_of(log, recent, finding, &finding->places[i]);
+}
+
+void bscope_rules_tell(const struct bscope_rules_finding *finding, char buffer[BSCOPE_RULES_WORDS],
+                       struct bscope_finding *out) {
+  struct words words = {.text = buffer, .size = BSCOPE_RULES_WORDS};
+  const struct saying *saying = &sayings[finding->saying];
   out->message = fill(&words, saying->message, finding);
   out->help = fill(&words, saying->help, finding);
   out->variable = put_id(&words, &finding->variable);
-  for (size_t i = 0; i < finding->place_count; i++)
-    out->places[i] = place_of(log, recent, finding, &finding->places[i]);
 }
 
 const char *bscope_rule_id(enum bscope_rule rule) {
