@@ -111,7 +111,7 @@ static void limit_memory(void) {
 /* Runs it in a child with the limit, its output in `file`; says what it took. Its exit status. */
 static int limited(const char *what, int (*run)(const void *argument), const void *argument, const char *file) {
   struct rusage usage;
-  int status;
+  int status = 0;
   uint64_t begin = (uint64_t)bscope_now_ns();
   pid_t child = fork();
   if (child == 0) {

@@ -46,7 +46,10 @@ static void subtract(size_t bytes) {
 }
 
 #if SANITIZED
-#include <sanitizer/allocator_interface.h>
+/* Of every sanitizer's runtime; gcc ships no header that declares them. */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *block);
 
 static void on_malloc(const volatile void *block, size_t bytes) {
   (void)block;
