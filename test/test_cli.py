@@ -546,7 +546,8 @@ class Terminal(unittest.TestCase):
         self.assertEqual(plain(painted), shown)
         # A slow reader: the bar is drawn meanwhile, and gone afterwards.
         export = self.line(["export", "--format", "csv", "-o", "fifo", "many.story"])
-        slow = f"mkfifo fifo; (sleep 2; tmux -S '{self.folder}/t' capture-pane -p > middle; cat > /dev/null) < fifo & {export}; wait"
+        look = f"for i in $(seq 60); do tmux -S '{self.folder}/t' capture-pane -p > middle; grep -q exporting middle && break; sleep 0.5; done"
+        slow = f"mkfifo fifo; ({look}; cat > /dev/null) < fifo & {export}; wait"
         shown = self.screens(slow, [])[0]
         self.assertEqual(shown, "")
         with open("middle", encoding="utf-8") as stream:

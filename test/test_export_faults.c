@@ -293,6 +293,7 @@ static _Noreturn void be_library(const struct export *e) {
     struct bytes left = read_whole(in_folder("made"));
     check(e->call() == BSCOPE_OK && holds(in_folder("made"), whole));
     write_whole(in_folder("made"), left);
+    free(left.at);
   }
   fflush(NULL);
   _exit(status ? 2 : 0);

@@ -3,22 +3,13 @@
  * bscope_get_graph again and again: what it gives is what building anew gives, older graphs stay as they were, and a
  * call costs the new events alone. Prints its seed; takes one as its argument.
  */
+#include "harness.h"
 #include "log_streams.h"
 #include "model/graph.h"
 
 #include <borrowscope/borrowscope.h>
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 static uint64_t seed;
 

@@ -338,6 +338,8 @@ static void cut(void) {
 
 static void cut_by_root(void **state) {
   (void)state;
+  if (TEST_TSAN) /* which takes SIGBUS for a signal that the program handles */
+    skip();
   int rc = test_in_child(cut);
   assert_int_equal(rc, geteuid() == 0 ? 128 + SIGBUS : 76);
   DIR *d = opendir(folder);
@@ -368,6 +370,8 @@ static int remove_folder(void **state) {
 }
 
 int main(void) {
+  if (getenv("BSCOPE_TEST_VALGRIND")) /* which loses count of the names of mapped files */
+    return 77;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(each_reservation_fails, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(each_mapping_fails, make_folder, remove_folder),

@@ -183,9 +183,12 @@ static pid_t start(void) {
   return pid;
 }
 
-/* Each thread's events ascend without a gap from the first one that the log holds; returns the events. */
-static uint64_t check_file(const struct bscope_log *log, bool complete) {
-  uint64_t next[THREADS] = {0}, count = 0;
+/*
+ * Each thread's events ascend from the first one that the log holds, without a gap but for what the program says that
+ * it dropped: on a machine with no time for it a writer gives up after a second or two.
+ */
+static void check_file(const struct bscope_log *log, bool complete, uint64_t dropped) {
+  uint64_t next[THREADS] = {0}, missing = 0;
   bool seen[THREADS] = {false};
   struct bscope_cursor *cursor = bscope_cursor_create(log, 0);
   struct bscope_event event;
@@ -196,14 +199,15 @@ static uint64_t check_file(const struct bscope_log *log, bool complete) {
 
     if (event.kind == BSCOPE_KIND_LOST || event.kind == BSCOPE_KIND_OPEN)
       continue;
-    count++;
     if (event.subject == THREADS) /* the handler's */
       continue;
     check(event.subject < THREADS);
     check(event.name && strcmp(event.name, sites[event.subject].name) == 0);
     check_equal(event.kind, sites[event.subject].kind);
-    if (seen[event.subject] || first == 0)
-      check_equal(event.object, next[event.subject]);
+    if (seen[event.subject] || first == 0) {
+      check(event.object >= next[event.subject]);
+      missing += event.object - next[event.subject];
+    }
     seen[event.subject] = true;
     next[event.subject] = event.object + 1;
     check((event.payload != NULL) == (event.object % 37 == 36));
@@ -215,14 +219,13 @@ static uint64_t check_file(const struct bscope_log *log, bool complete) {
   }
   bscope_cursor_free(cursor);
   for (size_t i = 0; complete && i < THREADS; i++) {
-    if (next[i] < shared->returned[i] || next[i] > shared->returned[i] + 1) {
-      fprintf(stderr, "thread %zu: next %llu returned %llu count %zu first %llu\n", i, (unsigned long long)next[i],
-              (unsigned long long)shared->returned[i], bscope_log_count(log), (unsigned long long)first);
-      if (seen[i])
-        check(next[i] >= shared->returned[i] && next[i] <= shared->returned[i] + 1);
-    }
+    check(!seen[i] || next[i] <= shared->returned[i] + 1);
+    if (seen[i] && next[i] < shared->returned[i])
+      missing += shared->returned[i] - next[i];
   }
-  return count;
+  if (missing > dropped)
+    fprintf(stderr, "%llu missing, %llu dropped\n", (unsigned long long)missing, (unsigned long long)dropped);
+  check(missing <= dropped);
 }
 
 static struct bscope_trace_info check_open(bool complete, enum bscope_log_state state) {
@@ -241,8 +244,8 @@ static struct bscope_trace_info check_open(bool complete, enum bscope_log_state 
   check_equal(info.missing_sites, 0);
   check_equal(info.missing_events, 0);
   check_equal(info.state, state);
-  (void)check_file(log, complete);
   check_equal(bscope_log_stats(log, &stats), BSCOPE_OK);
+  check_file(log, complete, stats.dropped);
   check_equal(stats.attempted, stats.logged + stats.dropped + stats.lost + stats.evicted + stats.pending);
   bscope_log_free(log);
   return info;

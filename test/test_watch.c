@@ -186,6 +186,7 @@ static void leaks(void) {
   check_equal(bscope_stop(), BSCOPE_OK);
   check_equal(told_now(), 1);
   check_equal(broken, UINT64_C(1) << BSCOPE_RULE_NEVER_DROPPED);
+  free(leaked); /* leaked as far as the log knows */
 }
 
 static void test_leak_at_stop(void **s) {
@@ -285,6 +286,8 @@ static void forks(void) {
 
 static void test_fork(void **s) {
   (void)s;
+  if (getenv("BSCOPE_TEST_VALGRIND")) /* what the collector held when a child was forked is lost there by nature */
+    skip();
   passes(forks);
 }
 
