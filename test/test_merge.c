@@ -26,10 +26,13 @@ struct fixture {
   struct bscope_merge merge;
   struct late_event late[16];
   unsigned late_count;
+  bool late_waits;
 };
 
-static bool take_late(void *context, const struct bscope_cell *cell, uint64_t stamp) {
+static enum bscope_late_taking take_late(void *context, const struct bscope_cell *cell, uint64_t stamp) {
   struct fixture *f = context;
+  if (f->late_waits)
+    return BSCOPE_LATE_WAITS;
   struct late_event *l = &f->late[f->late_count++];
   check(f->late_count <= TEST_COUNT(f->late));
   l->cell = *cell;
@@ -39,7 +42,7 @@ static bool take_late(void *context, const struct bscope_cell *cell, uint64_t st
     l->size = side->size;
     memcpy(l->payload, side->payload, side->size);
   }
-  return true;
+  return BSCOPE_LATE_TAKEN;
 }
 
 static void begin(struct fixture *f, size_t bytes, uint64_t base) {
@@ -287,6 +290,47 @@ static void late_and_old_events(void **state) {
   bscope_region_fini(&f.region);
 }
 
+/* A window that has no room for one more chunk takes late events all the same, their payload too. */
+static void late_events_of_a_full_window(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 8 * MIB, 0);
+  struct bscope_ring *ring = make_ring(&f, 32, 0, 3, false);
+  for (uint64_t stamp = 0; stamp < 4 * CELLS; stamp++)
+    assert_true(bscope_window_mark(&f.window, stamp, BSCOPE_SITE_OPEN));
+  bscope_window_advance(&f.window, UINT64_MAX);
+  assert_int_equal(f.window.prefix, 4 * CELLS);
+  uint64_t at = put(ring, 0, 7, 77);
+  bscope_merge_main(&f.merge, ring);
+  assert_int_equal(ring->tail, at);
+  assert_int_equal(f.late_count, 1);
+  assert_int_equal(f.late[0].size, 77);
+  check_payload(7, f.late[0].payload, 77);
+  assert_false(f.merge.far);
+  bscope_region_fini(&f.region);
+}
+
+/* Without memory a late event stays where it is, and comes when there is some. */
+static void late_events_wait_for_memory(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, 8 * MIB, 0);
+  struct bscope_ring *ring = make_ring(&f, 32, 0, 3, false);
+  assert_true(bscope_window_mark(&f.window, 0, BSCOPE_SITE_OPEN));
+  bscope_window_advance(&f.window, UINT64_MAX);
+  uint64_t at = put(ring, 0, 0, 20);
+  f.late_waits = true;
+  bscope_merge_main(&f.merge, ring);
+  assert_int_equal(ring->tail, 0);
+  assert_true(f.merge.no_memory);
+  f.late_waits = f.merge.no_memory = false;
+  bscope_merge_main(&f.merge, ring);
+  assert_int_equal(ring->tail, at);
+  assert_int_equal(f.late_count, 1);
+  assert_false(f.merge.no_memory);
+  bscope_region_fini(&f.region);
+}
+
 /* Also where its chunk is complete and waits to be packed: what was passed there must stay as it was. */
 static void a_complete_chunk_takes_nothing(void **state) {
   (void)state;
@@ -349,10 +393,11 @@ static void the_limit_says_that_there_is_more(void **state) {
 int main(void) {
   (void)test_seed();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(streams_come_out_sorted),    cmocka_unit_test(gaps),
-      cmocka_unit_test(orphaned_payload_slots),     cmocka_unit_test(far_events_wait),
-      cmocka_unit_test(late_and_old_events),        cmocka_unit_test(a_complete_chunk_takes_nothing),
-      cmocka_unit_test(without_memory_events_stay), cmocka_unit_test(the_limit_says_that_there_is_more),
+      cmocka_unit_test(streams_come_out_sorted),      cmocka_unit_test(gaps),
+      cmocka_unit_test(orphaned_payload_slots),       cmocka_unit_test(far_events_wait),
+      cmocka_unit_test(late_events_of_a_full_window), cmocka_unit_test(late_events_wait_for_memory),
+      cmocka_unit_test(late_and_old_events),          cmocka_unit_test(a_complete_chunk_takes_nothing),
+      cmocka_unit_test(without_memory_events_stay),   cmocka_unit_test(the_limit_says_that_there_is_more),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,17 +60,19 @@ static void forget_open(struct bscope_session *s, uint32_t i) {
   s->open[i] = s->open[--s->open_count];
 }
 
-static bool take_late(void *context, const struct bscope_cell *cell, uint64_t stamp) {
+static enum bscope_late_taking take_late(void *context, const struct bscope_cell *cell, uint64_t stamp) {
   struct bscope_session *s = context;
   uint32_t i = find_open(s, stamp);
   bool followed = i < s->open_count;
-  if ((!followed && s->open_unfollowed == 0) || !bscope_store_add_late(s->store, cell, stamp))
-    return false;
+  if ((!followed && s->open_unfollowed == 0) || !bscope_store_keeps(s->store, stamp))
+    return BSCOPE_LATE_UNWANTED;
+  if (!bscope_store_add_late(s->store, cell, stamp))
+    return BSCOPE_LATE_WAITS;
   if (followed)
     forget_open(s, i);
   else
     s->open_unfollowed--;
-  return true;
+  return BSCOPE_LATE_TAKEN;
 }
 
 /* Tells the log a thread's name: with its events, since the log forgets threads whose events it has let go of. */

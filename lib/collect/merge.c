@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LATE_SIDE_BYTES (sizeof(struct bscope_long) + BSCOPE_PAYLOAD_MAX)
+
 /* The payload behind the event at `index`, gathered from its MORE slots; returns how many slots they are. */
 static uint32_t gather(struct bscope_ring *ring, uint64_t index, uint8_t *bytes) {
   uint32_t n = 0;
@@ -39,38 +41,62 @@ static struct near near_of(const struct bscope_window *window, uint64_t stamp) {
   return (struct near){.chunk = chunk, .from = chunk->base + passed, .span = chunk->count - passed};
 }
 
-/* A cell for the event's head, with the payload in the chunk's side area when there is one. False: no memory. */
-static bool fill_cell(struct bscope_merge *m, struct bscope_chunk *chunk, struct bscope_cell *cell,
-                      const struct bscope_record *slot, uint32_t thread, const uint8_t *bytes) {
+static uint32_t payload_size(const uint8_t *bytes) {
+  struct bscope_more_head head;
+  memcpy(&head, bytes, sizeof(head));
+  return (uint32_t)bscope_min_u64(head.size, BSCOPE_PAYLOAD_MAX);
+}
+
+static void fill_cell(struct bscope_cell *cell, const struct bscope_record *slot, uint32_t thread) {
   cell->subject = slot->subject;
   cell->object = slot->object;
   cell->site = slot->site;
   cell->thread = thread;
-  if (!bytes)
-    return true;
+}
+
+/* Its payload into `side`, which has room for it. */
+static void fill_long(const struct bscope_merge *m, struct bscope_cell *cell, struct bscope_long *side,
+                      const uint8_t *bytes) {
   struct bscope_more_head head;
   memcpy(&head, bytes, sizeof(head));
-  uint32_t size = (uint32_t)bscope_min_u64(head.size, BSCOPE_PAYLOAD_MAX);
-  struct bscope_long *side = bscope_chunk_take_long(m->window, chunk, size);
-  if (!side)
-    return false;
-  *side = (struct bscope_long){.object = slot->object, .size = (uint16_t)size, .cut = head.cut};
-  memcpy(side->payload, bytes + sizeof(head), size);
+  *side = (struct bscope_long){.object = cell->object, .size = (uint16_t)payload_size(bytes), .cut = head.cut};
+  memcpy(side->payload, bytes + sizeof(head), side->size);
   cell->object = bscope_region_offset(m->window->region, side);
   cell->site |= BSCOPE_SITE_LONG;
+}
+
+/* A cell for the event's head, with the payload in the chunk's side area when there is one. False: no memory. */
+static bool fill_both(struct bscope_merge *m, struct bscope_chunk *chunk, struct bscope_cell *cell,
+                      const struct bscope_record *slot, uint32_t thread, const uint8_t *bytes) {
+  fill_cell(cell, slot, thread);
+  if (!bytes)
+    return true;
+  struct bscope_long *side = bscope_chunk_take_long(m->window, chunk, payload_size(bytes));
+  if (!side)
+    return false;
+  fill_long(m, cell, side, bytes);
   chunk->longs++;
   return true;
 }
 
-/* A late event has no chunk of its own: its payload, if any, hangs on the newest chunk until the late list has copied
- * it. */
-static bool place_late(struct bscope_merge *m, const struct bscope_record *slot, uint32_t thread,
-                       const uint8_t *bytes) {
+/*
+ * A late event has no chunk, and the window may have no room for one more: its payload, if any, lies in memory of its
+ * own until the late list has copied it.
+ */
+static enum bscope_late_taking place_late(struct bscope_merge *m, const struct bscope_record *slot, uint32_t thread,
+                                          const uint8_t *bytes) {
   struct bscope_cell cell = {.full = slot->stamp + 1};
-  struct bscope_chunk *chunk = NULL;
-  if (bytes && bscope_window_find(m->window, m->window->prefix, &chunk) != BSCOPE_PLACE_IN_WINDOW)
-    return false;
-  return fill_cell(m, chunk, &cell, slot, thread, bytes) && m->late(m->context, &cell, slot->stamp);
+  struct bscope_region *region = m->window->region;
+  struct bscope_long *side = bytes ? bscope_region_alloc(region, LATE_SIDE_BYTES) : NULL;
+  if (bytes && !side)
+    return BSCOPE_LATE_WAITS;
+  fill_cell(&cell, slot, thread);
+  if (bytes)
+    fill_long(m, &cell, side, bytes);
+  enum bscope_late_taking taking = m->late(m->context, &cell, slot->stamp);
+  if (bytes)
+    bscope_region_free(region, side, LATE_SIDE_BYTES, true);
+  return taking;
 }
 
 /*
@@ -84,7 +110,7 @@ static inline __attribute__((always_inline)) bool place(struct bscope_merge *m, 
   switch (bscope_window_find(m->window, stamp, &chunk)) {
   case BSCOPE_PLACE_IN_WINDOW: {
     struct bscope_cell *cell = bscope_chunk_cell(chunk, stamp);
-    if (bscope_unlikely(!fill_cell(m, chunk, cell, slot, thread, bytes))) {
+    if (bscope_unlikely(!fill_both(m, chunk, cell, slot, thread, bytes))) {
       m->no_memory = true;
       return false;
     }
@@ -94,10 +120,12 @@ static inline __attribute__((always_inline)) bool place(struct bscope_merge *m, 
     m->placed++;
     return true;
   }
-  case BSCOPE_PLACE_PASSED:
-    if (place_late(m, slot, thread, bytes))
-      m->placed++;
-    return true;
+  case BSCOPE_PLACE_PASSED: {
+    enum bscope_late_taking taking = place_late(m, slot, thread, bytes);
+    m->placed += taking == BSCOPE_LATE_TAKEN;
+    m->no_memory |= taking == BSCOPE_LATE_WAITS;
+    return taking != BSCOPE_LATE_WAITS;
+  }
   case BSCOPE_PLACE_OLD:
     return true;
   case BSCOPE_PLACE_FAR:

@@ -10,11 +10,16 @@
 #include "capture/ring.h"
 #include "collect/window.h"
 
+enum bscope_late_taking {
+  BSCOPE_LATE_TAKEN,
+  BSCOPE_LATE_UNWANTED, /* nobody asks for it any more */
+  BSCOPE_LATE_WAITS     /* in its ring, for memory */
+};
+
 struct bscope_merge {
   struct bscope_window *window;
-  /* An event whose position the prefix has passed. The cell is as in the window; true: taken (or of no interest any
-   * more). */
-  bool (*late)(void *context, const struct bscope_cell *cell, uint64_t stamp);
+  /* An event whose position the prefix has passed. The cell is as in the window, its payload valid for this call. */
+  enum bscope_late_taking (*late)(void *context, const struct bscope_cell *cell, uint64_t stamp);
   void *context;
   uint64_t limit; /* slots to take at most */
   /* results, added to */

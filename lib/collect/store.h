@@ -57,6 +57,9 @@ void bscope_store_evict(struct bscope_store *store, size_t bytes);
 /* Under the lock: gives back what is only kept for the blocks to come. */
 void bscope_store_rest(struct bscope_store *store);
 
+/* Under the lock: whether the stamp is of this generation and its position was not evicted. */
+bool bscope_store_keeps(const struct bscope_store *store, uint64_t stamp);
+
 /* Under the lock: the event of an OPEN position arrived, or was proved lost (site BSCOPE_SITE_LOST). False when the
  * position was evicted or belongs to an older generation (then nothing changed), or there is no memory. The cell's
  * payload is copied. */

@@ -312,10 +312,16 @@ void bscope_store_rest(struct bscope_store *store) {
     bscope_region_free(store->region, bscope_exchange_acq_rel(&store->buffers[i], NULL), BUFFER_BYTES, false);
 }
 
+bool bscope_store_keeps(const struct bscope_store *store, uint64_t stamp) {
+  uint64_t position = stamp - store->base;
+
+  return position <= INT64_MAX && position >= first_of(store);
+}
+
 bool bscope_store_add_late(struct bscope_store *store, const struct bscope_cell *cell, uint64_t stamp) {
   uint64_t position = stamp - store->base;
 
-  if (position > INT64_MAX || position < first_of(store))
+  if (!bscope_store_keeps(store, stamp))
     return false;
   if (bscope_lates_find(&store->lates, position))
     return true;

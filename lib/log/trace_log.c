@@ -208,6 +208,18 @@ static void count_positions(struct bscope_trace *trace, struct bscope_stats *sta
   stats->pending = bscope_min_u64(stats->pending, trace->log.count - stats->lost);
 }
 
+/*
+ * The header's counts are of the last turn. Rings count on until the end, so of each reason the larger one is nearer:
+ * but they don't know of resets.
+ */
+static void count_dropped(struct bscope_trace *trace) {
+  uint64_t *counts = &trace->header.counts[BSCOPE_TRACE_DROPPED_FULL];
+
+  for (size_t i = 0; i < BSCOPE_DROP_REASONS && trace->log.generation == 1 && trace->header.state != BSCOPE_TRACE_DONE;
+       i++)
+    counts[i] = bscope_max_u64(counts[i], trace->dropped_in_rings[i]);
+}
+
 static void count_stats(struct bscope_trace *trace) {
   struct bscope_stats *stats = &trace->log.stats;
   const uint64_t *counts = trace->header.counts;
@@ -216,6 +228,7 @@ static void count_stats(struct bscope_trace *trace) {
 
   stats->size = sizeof(*stats);
   count_positions(trace, stats);
+  count_dropped(trace);
   for (size_t i = BSCOPE_TRACE_DROPPED_FULL; i <= BSCOPE_TRACE_DROPPED_OVERSIZED; i++)
     dropped += counts[i];
   stats->dropped = dropped;

@@ -23,6 +23,7 @@ struct head {
   uint64_t taken;
   uint64_t copy_index;
   uint64_t copy_position;
+  uint64_t dropped[BSCOPE_DROP_REASONS];
   uint32_t size;
   uint32_t thread;
   uint32_t nested;
@@ -160,6 +161,7 @@ static struct head head_of(const uint8_t *bytes) {
   FIELD(taken);
   FIELD(copy_index);
   FIELD(copy_position);
+  FIELD(dropped);
   FIELD(size);
   FIELD(thread);
   FIELD(nested);
@@ -180,6 +182,8 @@ void bscope_trace_read_ring(struct bscope_trace *trace, const struct bscope_trac
     bscope_trace_damage(trace, piece->offset, "a ring");
     return;
   }
+  for (size_t i = 0; i < BSCOPE_DROP_REASONS; i++)
+    trace->dropped_in_rings[i] += slots.ring.dropped[i];
   slots.count = (uint32_t)bscope_min_u64(slots.ring.size, (piece->end - piece->head) / sizeof(*slots.records));
   slots.records = bscope_trace_view(trace, piece->head, slots.count * sizeof(*slots.records));
   slots.least = slots.ring.tail;

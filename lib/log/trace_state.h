@@ -138,6 +138,7 @@ struct bscope_trace {
 
   struct bscope_trace_piece *pieces;
   size_t piece_count, piece_capacity;
+  uint64_t dropped_in_rings[BSCOPE_DROP_REASONS];
   size_t rings;
   size_t row_capacity; /* of log.threads */
 
