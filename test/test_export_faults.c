@@ -34,26 +34,6 @@ struct export {
   bool replaces; /* the trace itself */
 };
 
-enum { ONCE, ON, HALF };
-
-static const struct fault {
-  int error;
-  int how;
-  bool reads; /* of calls that read, not of those that write */
-  bool full;  /* among the faults of a full test alone */
-} faults[] = {{.error = ENOSPC, .how = ONCE},
-              {.error = EIO, .how = ON},
-              {.error = EINTR, .how = ONCE},
-              {.error = 0, .how = HALF},
-              {.error = EIO, .how = ONCE, .reads = true},
-              {.error = EINTR, .how = ONCE, .reads = true, .full = true},
-              {.error = EIO, .how = ON, .reads = true, .full = true},
-              {.error = ENOSPC, .how = ON, .full = true},
-              {.error = EIO, .how = ONCE, .full = true},
-              {.error = EDQUOT, .how = ON, .full = true},
-              {.error = EACCES, .how = ONCE, .full = true},
-              {.error = EMFILE, .how = ONCE, .full = true}};
-
 static const char *in_folder(const char *name) {
   static char paths[4][160];
   static unsigned turn;
@@ -94,7 +74,6 @@ static bool holds(const char *path, struct bytes expected) {
 }
 
 static struct bytes trace, old = {(char *)(uintptr_t) "old", 3};
-static struct bytes whole; /* what the present export makes when nothing fails */
 
 /* The folder as every export finds it. */
 static void prepare(const struct export *e) {
@@ -164,6 +143,28 @@ static const struct export exports[] = {
 };
 
 #if defined(__x86_64__)
+
+enum { ONCE, ON, HALF };
+
+static const struct fault {
+  int error;
+  int how;
+  bool reads; /* of calls that read, not of those that write */
+  bool full;  /* among the faults of a full test alone */
+} faults[] = {{.error = ENOSPC, .how = ONCE},
+              {.error = EIO, .how = ON},
+              {.error = EINTR, .how = ONCE},
+              {.error = 0, .how = HALF},
+              {.error = EIO, .how = ONCE, .reads = true},
+              {.error = EINTR, .how = ONCE, .reads = true, .full = true},
+              {.error = EIO, .how = ON, .reads = true, .full = true},
+              {.error = ENOSPC, .how = ON, .full = true},
+              {.error = EIO, .how = ONCE, .full = true},
+              {.error = EDQUOT, .how = ON, .full = true},
+              {.error = EACCES, .how = ONCE, .full = true},
+              {.error = EMFILE, .how = ONCE, .full = true}};
+
+static struct bytes whole; /* what the present export makes when nothing fails */
 
 /* --- the tracer --- */
 
