@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that know nothing of the library, with their heap recorded (P3, P2): the same output, error output and exit status
-as without, no event lost, and what is recorded fits together. Then what is known of a small program's blocks.
+"""Programs that know nothing of the library, with their heap and their locks recorded (P3, P2): the same output, error output and
+exit status as without, no event lost, and what is recorded fits together. Then what is known of a small program's blocks, and of
+another's locks.
 
 usage: test_preload.py BORROWSCOPE [--least N]     N programs of the table at least have to be on the machine
 """
@@ -77,6 +78,79 @@ int main(void) {
 }
 """
 
+LOCKS = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/wait.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, r = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int ready;
+static void give(void *p) { pthread_mutex_unlock(p); }
+static void *wait_for_ever(void *p) {
+  pthread_mutex_lock(&m);
+  pthread_cleanup_push(give, &m);
+  ready = 1;
+  pthread_cond_signal(&c);
+  for (;;)
+    pthread_cond_wait(&c, &m); /* until it is cancelled: the mutex is taken again, and given back by give() */
+  pthread_cleanup_pop(1);
+  return p;
+}
+__attribute__((constructor)) static void early(void) { pthread_mutex_lock(&m); pthread_mutex_unlock(&m); }
+int main(void) {
+  struct timespec past = {0, 0};
+  pthread_t t;
+  pthread_mutex_lock(&m);
+  errno = 5;
+  if (pthread_mutex_trylock(&m) != EBUSY || pthread_mutex_timedlock(&m, &past) != ETIMEDOUT || errno != 5)
+    return 1;
+  if (pthread_mutex_clocklock(&m, CLOCK_MONOTONIC, &past) != ETIMEDOUT)
+    return 2;
+  pthread_mutex_unlock(&m);
+  if (pthread_mutex_trylock(&m) != 0 || pthread_cond_timedwait(&c, &m, &past) != ETIMEDOUT)
+    return 3;
+  pthread_mutex_unlock(&m);
+  pthread_mutex_lock(&r);
+  pthread_mutex_lock(&r);
+  pthread_mutex_unlock(&r);
+  pthread_mutex_unlock(&r);
+  if (pthread_mutex_unlock(&r) != EPERM)
+    return 4;
+  pthread_rwlock_rdlock(&rw);
+  pthread_rwlock_tryrdlock(&rw);
+  pthread_rwlock_unlock(&rw);
+  pthread_rwlock_unlock(&rw);
+  pthread_rwlock_wrlock(&rw);
+  if (pthread_rwlock_tryrdlock(&rw) != EBUSY || errno != 5)
+    return 5;
+  pid_t child = fork();
+  if (child == 0) { /* it holds what it has no beginning of */
+    pthread_rwlock_unlock(&rw);
+    pthread_mutex_lock(&m);
+    pthread_mutex_unlock(&m);
+    return 0;
+  }
+  if (waitpid(child, NULL, 0) != child)
+    return 6;
+  pthread_rwlock_unlock(&rw);
+  pthread_mutex_lock(&m);
+  pthread_create(&t, NULL, wait_for_ever, NULL);
+  while (!ready)
+    pthread_cond_wait(&c, &m);
+  pthread_cancel(t);
+  pthread_mutex_unlock(&m);
+  return pthread_join(t, NULL);
+}
+"""
+# (thread, what begins), None where it ends. A cancelled wait ends and begins a hold.
+STORY = [(0, "Mutex"), (0, None)] * 4 + [(0, "Mutex"), (0, None), (0, "RwLock::read"), (0, None), (0, "RwLock::write"), (0, None),
+         (0, "Mutex"), (0, None), (1, "Mutex"), (1, None), (0, "Mutex"), (0, None), (1, "Mutex"), (1, None)]
+STORY_OF_CHILD = [(0, "Mutex"), (0, None)]
+
 
 def make_files(folder):
     def write(name, text):
@@ -137,7 +211,7 @@ class Preload(unittest.TestCase):
                 expected = self.run_it(command, text)
                 again = self.run_it(command, text)
                 traces = os.path.join(self.folder, "trace.%p.bscope")
-                actual = self.run_it([self.borrowscope, "run", "-q", "--heap", "-o", traces, "--", *command], text)
+                actual = self.run_it([self.borrowscope, "run", "-q", "--heap", "--locks", "-o", traces, "--", *command], text)
                 if expected == again: # the program itself says the same twice
                     self.assertEqual(actual, expected)
                 self.assertEqual(actual[0], expected[0])
@@ -149,10 +223,7 @@ class Preload(unittest.TestCase):
         self.assertGreaterEqual(len(seen), self.least, seen)
 
     def test_each_block_is_known(self):
-        source, program = os.path.join(self.folder, "blocks.c"), os.path.join(self.folder, "blocks")
-        with open(source, "w", encoding="utf-8") as stream:
-            stream.write(BLOCKS)
-        subprocess.run(["cc", "-O0", "-rdynamic", "-o", program, source], check=True)
+        program = self.compile("blocks", BLOCKS, "-rdynamic")
         trace = os.path.join(self.folder, "blocks.bscope")
         self.assertEqual(self.run_it([self.borrowscope, "run", "-q", "--heap", "-o", trace, "--", program], "")[0], 0)
         self.assertEqual(self.check_trace(trace), 27)
@@ -165,6 +236,44 @@ class Preload(unittest.TestCase):
         self.assertIn("blocks+0x", text)
         self.assertIn("main", out)
 
+    def compile(self, name, text, *flags):
+        source, program = os.path.join(self.folder, name + ".c"), os.path.join(self.folder, name)
+        with open(source, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        subprocess.run(["cc", "-O0", *flags, "-o", program, source], check=True)
+        return program
+
+    def story_of(self, trace):
+        """(thread, type or None) of each event, and that each end is of the hold that it should be."""
+        status, out, err = self.ask("export", trace)
+        self.assertEqual(status, 0, err)
+        story, held, threads = [], {}, []
+        for event in json.loads(out)["events"]:
+            if event["type"] not in ("LockGuardAcquire", "LockGuardDrop"):
+                continue
+            thread, guard = event["thread"], event["guard_id"]
+            if thread not in threads:
+                threads.append(thread)
+            if event["type"] == "LockGuardAcquire":
+                self.assertNotIn(guard, held)
+                held[guard] = thread
+            else:
+                self.assertEqual(held.pop(guard), thread)
+            story.append((threads.index(thread), event.get("lock_type")))
+        self.assertEqual(held, {})
+        return story
+
+    def test_each_hold_is_known(self):
+        program = self.compile("locks", LOCKS, "-pthread")
+        traces = os.path.join(self.folder, "locks.%p.bscope")
+        done = self.run_it([self.borrowscope, "run", "-q", "--locks", "-o", traces, "--", program], "")
+        self.assertEqual(done, (0, b"", b""))
+        stories = []
+        for file in glob.glob(os.path.join(self.folder, "locks.*.bscope")):
+            self.check_trace(file)
+            stories.append(self.story_of(file))
+        self.assertEqual(sorted(stories, key=len), [STORY_OF_CHILD, STORY])
+
     def test_other_allocators(self):
         for name in ("libjemalloc.so.2", "libmimalloc.so.2.0", "libtcmalloc_minimal.so.4"):
             paths = glob.glob(f"/usr/lib/*/{name}")
@@ -175,7 +284,7 @@ class Preload(unittest.TestCase):
                 command = [shutil.which("sort"), os.path.join(self.folder, "words.txt")]
                 expected = self.run_it(command, "", LD_PRELOAD=paths[0])
                 trace = os.path.join(self.folder, name + ".bscope")
-                actual = self.run_it([self.borrowscope, "run", "-q", "--heap", "-o", trace, "--", *command], "",
+                actual = self.run_it([self.borrowscope, "run", "-q", "--heap", "--locks", "-o", trace, "--", *command], "",
                                      LD_PRELOAD=paths[0])
                 self.assertEqual(actual, expected)
                 self.assertGreater(self.check_trace(trace), 5)

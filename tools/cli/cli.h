@@ -62,6 +62,7 @@ struct cli_options {
   bool gen_suppressions;
   bool follow;
   bool heap;
+  bool locks;
   bool strict;
   bool force;
   bool replace;

@@ -18,6 +18,8 @@ const struct cli_option cli_option_table[] = {
      "an option of the library, as in BORROWSCOPE_OPTIONS; repeatable"},
     {"heap", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(heap),
      "record each block of the program's heap too; it need not know the library"},
+    {"locks", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(locks),
+     "record each hold of the program's mutexes and read-write locks too; nor need it here"},
     {"force", 0, NULL, CLI_RUN, CLI_FLAG, FIELD(force), "remove the trace FILE first if there is one"},
     {"replace", 0, NULL, CLI_PACK, CLI_FLAG, FIELD(replace), "put the packed file in the place of FILE"},
     {"kind", 0, "KIND[,KIND]...", CLI_EVENTS, CLI_WORD, FIELD(kinds), "only events of these kinds (New, Borrow, ...)"},

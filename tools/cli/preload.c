@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the library that records a heap lies: beside libborrowscope, or where a build puts it.
+ * Where the library that records heap and locks lies: beside libborrowscope, or where a build puts it.
  */
 #include "run.h"
 
@@ -42,11 +42,11 @@ char *cli_run_preload(const struct cli *cli) {
   const char *set = getenv(SET);
   char *path = find(), *value;
   if (path == NULL) {
-    cli_complain(cli, "run: --heap needs " NAME ", which is not beside libborrowscope.so; install it there");
+    cli_complain(cli, "run: --heap and --locks need " NAME ", which is not beside libborrowscope.so; install it there");
     return NULL;
   }
   if (strpbrk(path, " :") != NULL)
-    value = NULL, cli_complain(cli, "run: --heap: the loader takes no path with a space or a colon: %s", path);
+    value = NULL, cli_complain(cli, "run: --heap, --locks: the loader takes no path with a space or a colon: %s", path);
   else if (asprintf(&value, "%s%s%s", path, set != NULL && set[0] != '\0' ? ":" : "", set != NULL ? set : "") < 0)
     value = NULL, cli_complain(cli, "run: no memory");
   free(path);

@@ -22,8 +22,9 @@ static int refuse_existing(const struct cli *cli, const char *pattern) {
 
 static int start(struct cli *cli, const char *pattern) {
   struct cli_child child;
-  char *preload = cli->options.heap ? cli_run_preload(cli) : NULL;
-  if (cli->options.heap && preload == NULL)
+  bool preloads = cli->options.heap || cli->options.locks;
+  char *preload = preloads ? cli_run_preload(cli) : NULL;
+  if (preloads && preload == NULL)
     return CLI_FAILED;
   char *environment = cli_run_environment(cli);
   bool ran =

@@ -27,7 +27,7 @@ char *cli_run_pattern(const struct cli *cli);
 /* The file that a process of that number made of the pattern. Owned. NULL: there is none. */
 char *cli_run_file(const char *pattern, pid_t pid);
 
-/* LD_PRELOAD for the child: the library that records the heap before what is set. Owned. NULL: complained of. */
+/* LD_PRELOAD for the child: the library that records heap and locks before what is set. Owned. NULL: complained of. */
 char *cli_run_preload(const struct cli *cli);
 
 /* Forks, executes with both set (`preload` NULL: as it is), passes signals on, waits. False: it could not be forked

@@ -35,7 +35,10 @@ static void choose(sigset_t *awaited) {
 /* In the child. */
 static void execute(struct cli *cli, const char *environment, const char *preload) {
   char **argv = cli->arguments;
-  if (setenv("BORROWSCOPE_OPTIONS", environment, 1) == 0 && (preload == NULL || setenv("LD_PRELOAD", preload, 1) == 0))
+  const char *records = !cli->options.locks ? "heap" : cli->options.heap ? "heap,locks" : "locks";
+  bool told =
+      preload == NULL || (setenv("LD_PRELOAD", preload, 1) == 0 && setenv("BORROWSCOPE_PRELOAD", records, 1) == 0);
+  if (setenv("BORROWSCOPE_OPTIONS", environment, 1) == 0 && told)
     execvp(argv[0], argv);
   int error_number = errno;
   cli_complain(cli, "run: %s: %s", argv[0],

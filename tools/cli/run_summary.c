@@ -128,17 +128,19 @@ static const char *reason_of(enum cli_linkage linkage) {
   }
 }
 
-static const char heap_reason[] =
-    "--heap reaches programs that find malloc at run time: not those that are linked statically, bring their own, or "
-    "gain "
-    "privileges when they start. Nor does it record where the file can't be made (the program has said so).";
+static const char preload_reason[] = "--heap and --locks reach programs that find malloc and the locks' functions at "
+                                     "run time: not those that are linked "
+                                     "statically, bring their own, or gain privileges when they start. Nor does it "
+                                     "record where the file can't be made (the program has said so).";
 
 static void say_no_file(const struct cli *cli) {
   char *program = cli_find_program(cli->arguments[0]);
   enum cli_linkage linkage = program == NULL ? CLI_OTHER : cli_linkage_of(program);
   cli_complain(cli, "%s recorded nothing", cli->arguments[0]);
   fputs("  ", cli->err);
-  cli_put_folded(cli->err, cli->options.heap && linkage != CLI_OTHER ? heap_reason : reason_of(linkage), 2, 2);
+  cli_put_folded(
+      cli->err, (cli->options.heap || cli->options.locks) && linkage != CLI_OTHER ? preload_reason : reason_of(linkage),
+      2, 2);
   free(program);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "caller.h"
 #include "next.h"
+#include "recording.h"
 
 #include <borrowscope/borrowscope.h>
 
@@ -19,17 +20,13 @@
 #define TAKEN __attribute__((visibility("default")))
 #define CALLER __builtin_return_address(0)
 
-static __thread bool recording __attribute__((tls_model("initial-exec")));
-
 static inline void record(enum caller_act act, const void *caller, const void *block, size_t size) {
-  /* Relaxed: only whether anything records at all. */
-  if (recording || __atomic_load_n(&bscope_gate.word, __ATOMIC_RELAXED) == BSCOPE_GATE_OFF)
+  if (!recording_begin(RECORDING_HEAP))
     return;
-  recording = true;
   const struct bscope_site *site = caller_site(act, caller);
   if (site != NULL)
     bscope_emit(site, (uint64_t)(uintptr_t)block, size);
-  recording = false;
+  recording_end();
 }
 
 static inline void *begun(const void *caller, void *block, size_t size) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The allocator that the program would have without us: glibc's, or the one that it brings or has preloaded.
+ * The functions that the program would have without us: of the allocator (glibc's, or one that it brings or has
+ * preloaded), and of locks.
  */
 #ifndef BSCOPE_PRELOAD_NEXT_H
 #define BSCOPE_PRELOAD_NEXT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,6 +27,46 @@ struct next {
   NEXT_FUNCTIONS(NEXT_FIELD)
 #undef NEXT_FIELD
 };
+
+#define NEXT_UNTIL const struct timespec *__restrict until
+#define NEXT_LOCKS(X)                                                                                                  \
+  X(int, pthread_mutex_lock, (pthread_mutex_t * lock))                                                                 \
+  X(int, pthread_mutex_trylock, (pthread_mutex_t * lock))                                                              \
+  X(int, pthread_mutex_timedlock, (pthread_mutex_t *__restrict lock, NEXT_UNTIL))                                      \
+  X(int, pthread_mutex_clocklock, (pthread_mutex_t *__restrict lock, clockid_t clock, NEXT_UNTIL))                     \
+  X(int, pthread_mutex_unlock, (pthread_mutex_t * lock))                                                               \
+  X(int, pthread_rwlock_rdlock, (pthread_rwlock_t * lock))                                                             \
+  X(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t * lock))                                                          \
+  X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *__restrict lock, NEXT_UNTIL))                                  \
+  X(int, pthread_rwlock_clockrdlock, (pthread_rwlock_t *__restrict lock, clockid_t clock, NEXT_UNTIL))                 \
+  X(int, pthread_rwlock_wrlock, (pthread_rwlock_t * lock))                                                             \
+  X(int, pthread_rwlock_trywrlock, (pthread_rwlock_t * lock))                                                          \
+  X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *__restrict lock, NEXT_UNTIL))                                  \
+  X(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t *__restrict lock, clockid_t clock, NEXT_UNTIL))                 \
+  X(int, pthread_rwlock_unlock, (pthread_rwlock_t * lock))                                                             \
+  X(int, pthread_cond_wait, (pthread_cond_t *__restrict condition, pthread_mutex_t *__restrict lock))                  \
+  X(int, pthread_cond_timedwait, (pthread_cond_t *__restrict condition, pthread_mutex_t *__restrict lock, NEXT_UNTIL)) \
+  X(int, pthread_cond_clockwait,                                                                                       \
+    (pthread_cond_t *__restrict condition, pthread_mutex_t *__restrict lock, clockid_t clock, NEXT_UNTIL))
+
+struct next_locks {
+#define NEXT_FIELD(result, name, parameters) result(*name) parameters;
+  NEXT_LOCKS(NEXT_FIELD)
+#undef NEXT_FIELD
+};
+
+/*
+ * The next functions of locks. NULL while they are being looked for, by the thread that looks: the loader alone could
+ * ask for one then, and it uses others. Any thread.
+ */
+const struct next_locks *next_locks(void);
+
+/*
+ * Whether that code belongs to the object file with the malloc that the program uses, whose locks must not be recorded
+ * since recording may need memory, or to libc, which a tail call of somebody else seems to come from. After next_locks.
+ * Any thread; no lock.
+ */
+bool next_is_let_through(const void *code);
 
 /*
  * The next allocator. NULL while it is being looked for, by the thread that looks: whoever asks for memory then gets
