@@ -6,6 +6,7 @@
 #define BORROWSCOPE_BORROWSCOPE_H
 
 #include <borrowscope/check.h>
+#include <borrowscope/difference.h>
 #include <borrowscope/error.h>
 #include <borrowscope/export.h>
 #include <borrowscope/graph.h>
