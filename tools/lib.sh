@@ -31,6 +31,7 @@ all|nginx-light|another
 all|libjemalloc2|an allocator below the one that records
 all|libmimalloc2.0|another
 all|libtcmalloc-minimal4|another
+all|gcc-aarch64-linux-gnu|shows what becomes of memory orders on another processor
 peers|liblttng-ust-dev|a tracer to compare with: its tracepoints
 peers|lttng-tools|its daemon and its commands
 TABLE

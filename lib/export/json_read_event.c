@@ -111,8 +111,8 @@ static int declare(struct bscope_json_reader *reader, const char *text, uint64_t
 /* The Rust crate writes ids that it was given as var_5 and owner_5, whatever the variable is called. */
 static bool is_foreign(const struct bscope_json_reader *reader, const char *text, size_t length, uint64_t number,
                        bool closure, uint64_t *given) {
-  bool placeholder = (length == 3 && memcmp(text, "var", 3) == 0) || (length == 5 && memcmp(text, "owner", 5) == 0);
-  if (!placeholder || bscope_table_get(&reader->taken, number, closure) == 0)
+  bool stands_in = (length == 3 && memcmp(text, "var", 3) == 0) || (length == 5 && memcmp(text, "owner", 5) == 0);
+  if (!stands_in || bscope_table_get(&reader->taken, number, closure) == 0)
     return false;
   *given = number;
   return true;
