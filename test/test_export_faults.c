@@ -543,6 +543,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_limit_of_file_sizes),
       cmocka_unit_test(a_file_that_changes),
   };
+  if (getenv("BSCOPE_TEST_VALGRIND")) /* whose own calls would be failed as well */
+    return 77;
   program = argc > 1 ? realpath(argv[1], NULL) : NULL;
   int failed = cmocka_run_group_tests(tests, make_folder, remove_folder);
   free(program);
