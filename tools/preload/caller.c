@@ -35,7 +35,7 @@ struct act {
 
 static const struct act acts[CALLER_ACTS] = {
     [CALLER_NEW] = {BSCOPE_KIND_NEW, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, .names = true},
-    [CALLER_DROP] = {BSCOPE_KIND_DROP, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_NONE},
+    [CALLER_DROP] = {BSCOPE_KIND_DROP, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_NONE, .locks = false},
     [CALLER_RESIZE_BEGIN] = {BSCOPE_KIND_RESIZE_BEGIN, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, .texts = true},
     [CALLER_RESIZE_END] = {BSCOPE_KIND_HEAP_REALLOC, BSCOPE_WORD_ADDRESS, BSCOPE_WORD_SIZE, .texts = true},
 #define LOCK(type_)                                                                                                    \
