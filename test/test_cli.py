@@ -791,6 +791,20 @@ class Files(unittest.TestCase):
         self.assertEqual(follower.returncode, 0, follower.stderr)
         self.assertEqual(follower.stdout.count("\n"), 14)
 
+    def test_following_waits_for_the_header(self):
+        self.record("whole.bscope", "--play", "small")
+        with open("whole.bscope", "rb") as stream:
+            whole = stream.read()
+        for begun in (b"", bytes(4096)):
+            with open("late.bscope", "wb") as late:
+                late.write(begun)
+            follower = subprocess.Popen([REAL, "events", "-f", "late.bscope"], stdout=subprocess.PIPE, text=True, env=environment({}))
+            time.sleep(0.3)
+            with open("late.bscope", "r+b") as late:
+                late.write(whole)
+            out = follower.communicate(timeout=60)[0]
+            self.assertEqual((follower.returncode, out.count("\n")), (0, 14), begun[:1])
+
     def test_a_damaged_file(self):
         self.record("whole.bscope", "--play", "small")
         with open("whole.bscope", "rb") as stream:

@@ -8,10 +8,12 @@
 #include "options.h"
 #include "progress.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct printer {
   struct cli *cli;
@@ -145,6 +147,20 @@ static int print(struct printer *printer, struct cli_trace *trace) {
   return status;
 }
 
+/* Who follows from the start may come between the file's creation and its header: that is waited for, for 2 s. */
+static void await_header(const char *path) {
+  for (int i = 0; path != NULL && i < 100; i++) {
+    uint64_t magic = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool begun = file < 0 || pread(file, &magic, sizeof(magic), 0) < 0 || magic != 0;
+    if (file >= 0)
+      close(file);
+    if (begun)
+      return;
+    nanosleep(&(const struct timespec){.tv_nsec = 20000000}, NULL);
+  }
+}
+
 int cli_events(struct cli *cli) {
   struct printer printer = {.cli = cli, .most = UINT64_MAX};
   struct cli_trace trace;
@@ -155,6 +171,8 @@ int cli_events(struct cli *cli) {
     return cli_complain(cli, "events: --follow goes with --format text or ndjson, and not with --head");
   if (cli->options.head != NULL)
     (void)cli_parse_number(cli->options.head, &printer.most);
+  if (cli->options.follow)
+    await_header(cli_argument(cli, 0));
   status = cli_open(cli, &trace, cli_argument(cli, 0));
   return status != 0 ? status : cli_close(cli, &trace, print(&printer, &trace));
 }
