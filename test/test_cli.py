@@ -803,8 +803,12 @@ class Files(unittest.TestCase):
                 late.write(begun)
             follower = subprocess.Popen([REAL, "events", "-f", "late.bscope"], stdout=subprocess.PIPE, text=True, env=environment({}))
             time.sleep(0.3)
-            with open("late.bscope", "r+b") as late:
-                late.write(whole)
+            with open("late.bscope", "r+b") as late: # the magic last, as a writer does
+                late.seek(8)
+                late.write(whole[8:])
+                late.flush()
+                late.seek(0)
+                late.write(whole[:8])
             out = follower.communicate(timeout=60)[0]
             self.assertEqual((follower.returncode, out.count("\n")), (0, 14), begun[:1])
 
