@@ -66,15 +66,32 @@ class BenchCompareTest(unittest.TestCase):
                          ["8.00", "ns", "6.00", "ns", "-25.0", "%", "2.00", "x", "1.50", "x"])
 
     def test_baseline(self):
-        """A slower machine passes, a ratio grown beyond 15 % fails, and so does a row that is gone."""
+        """A busier machine passes, a ratio grown beyond 15 % fails, and so does a row that is gone."""
         baseline = os.path.join(self.scratch.name, "baseline.json")
         self.run_it(self.write("a.json", result(single__move=[8], floor__xadd=[4])), "--write-baseline", baseline)
-        for move, floor, status in ((80, 40, 0), (9.1, 4, 0), (9.3, 4, 1), (4, 1, 1)):
+        for move, floor, status in ((10, 5, 0), (9.1, 4, 0), (9.3, 4, 1), (8, 3.2, 1)):
             run = self.write("b.json", result(single__move=[move], floor__xadd=[floor]))
             self.run_it(run, "--baseline", baseline, status=status)
         busy = self.write("d.json", result(single__move=[30, 9.1, 40], floor__xadd=[7, 4, 6]))
         self.run_it(busy, "--baseline", baseline)  # the best of the repetitions counts
         self.run_it(self.write("c.json", result(floor__xadd=[4])), "--baseline", baseline, status=1)
+
+    def test_baseline_of_another_machine(self):
+        """A machine of other floors is held against nothing until it is recorded, then against itself; the first stays."""
+        baseline = os.path.join(self.scratch.name, "baseline.json")
+        first = self.write("a.json", result(single__move=[8], floor__xadd=[4], floor__xadd_store=[6]))
+        other = self.write("b.json", result(single__move=[5], floor__xadd=[1], floor__xadd_store=[4]))
+        self.run_it(first, "--write-baseline", baseline)
+        self.assertIn("no machine like this one", self.run_it(other, "--baseline", baseline))
+        self.run_it(other, "--write-baseline", baseline)
+        self.assertIn("no ratio grew", self.run_it(other, "--baseline", baseline))
+        self.assertIn("no ratio grew", self.run_it(first, "--baseline", baseline))
+        slower = self.write("c.json", result(single__move=[5.9], floor__xadd=[1], floor__xadd_store=[4]))
+        self.run_it(slower, "--baseline", baseline, status=1)
+        self.run_it(slower, "--write-baseline", baseline)  # takes the place of its like
+        self.run_it(slower, "--baseline", baseline)
+        with open(baseline, encoding="utf-8") as stream:
+            self.assertEqual(len(json.load(stream)["machines"]), 2)
 
     def test_peers(self):
         """A table of their own: each beside the floor of as many threads; what is missing has its reason below."""

@@ -184,25 +184,27 @@ void bscope_trace_begin(struct bscope_session *session) {
   bscope_store_release((uint64_t *)(void *)session->trace->magic, word); /* partner: whoever reads the file */
 }
 
+/* Each store is a release, partner: whoever reads the file. The check is cleared before a field changes, and set after
+ * all have. */
 void bscope_trace_epoch(struct bscope_session *session, uint64_t base) {
   if (!session->trace)
     return;
   struct bscope_trace_epoch *epoch = &session->trace->epochs[session->log_generation % 2];
   const uint64_t pair[] = {session->log_generation, base};
-  bscope_store_release(&epoch->check, 0); /* what stands there is older than the other one, and ends to be valid */
-  epoch->generation = pair[0];
-  epoch->base = pair[1];
-  bscope_store_release(&epoch->check, bscope_crc32c(0, pair, sizeof(pair))); /* partner: whoever reads the file */
+  bscope_store_relaxed(&epoch->check, 0); /* what stands there is older than the other one, and ends to be valid */
+  bscope_store_release(&epoch->generation, pair[0]);
+  bscope_store_release(&epoch->base, pair[1]);
+  bscope_store_release(&epoch->check, bscope_crc32c(0, pair, sizeof(pair)));
 }
 
 void bscope_trace_sample(struct bscope_session *session, uint64_t stamp, uint64_t ns) {
   if (!session->trace)
     return;
   struct bscope_trace_sample *sample = &session->trace->samples[session->trace_samples++ % BSCOPE_TRACE_SAMPLES];
-  bscope_store_release(&sample->check, 0); /* relates to neither of what is written now */
-  sample->stamp = stamp;
-  sample->ns = ns;
-  bscope_store_release(&sample->check, stamp ^ ns ^ BSCOPE_TRACE_SAMPLE); /* partner: whoever reads the file */
+  bscope_store_relaxed(&sample->check, 0); /* relates to neither of what is written now */
+  bscope_store_release(&sample->stamp, stamp);
+  bscope_store_release(&sample->ns, ns);
+  bscope_store_release(&sample->check, stamp ^ ns ^ BSCOPE_TRACE_SAMPLE);
 }
 
 void bscope_trace_count(struct bscope_session *session) {
