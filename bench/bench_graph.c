@@ -52,7 +52,7 @@ static void done(struct asked *asked) {
 }
 
 static uint64_t below(struct asked *asked, uint64_t bound) {
-  asked->random = asked->random * 6364136223846793005u + 1442695040888963407u;
+  asked->random = bench_random(asked->random);
   return (asked->random >> 32) * bound >> 32;
 }
 

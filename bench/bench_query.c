@@ -5,6 +5,7 @@
  */
 #include "bench.h"
 
+#include "least_graph.h"
 #include "stream.h"
 
 #include <borrowscope/borrowscope.h>
@@ -60,6 +61,18 @@ static void graph(struct bench_state *state) {
       break;
     }
     bscope_graph_free(made);
+  }
+  set_events(state);
+  bscope_log_free(log);
+}
+
+static void graph_floor(struct bench_state *state) {
+  struct bscope_log *log = make_log(state);
+  while (log && bench_keep_running(state, 1)) {
+    if (bench_least_graph(log) == 0) {
+      bench_fail(state, "the least graph was not made");
+      break;
+    }
   }
   set_events(state);
   bscope_log_free(log);
@@ -183,6 +196,13 @@ void bench_register_query(void) {
       {.name = "floor/walk", .run = walk, .argument = 100000},
       {.name = "floor/walk", .run = walk, .argument = 1000000},
       {.name = "floor/walk", .run = walk, .argument = 10000000, .iterations = 1},
+      {.name = "floor/graph", .run = graph_floor, .argument = 100},
+      {.name = "floor/graph", .run = graph_floor, .argument = 1000},
+      {.name = "floor/graph", .run = graph_floor, .argument = 5000},
+      {.name = "floor/graph", .run = graph_floor, .argument = 10000},
+      {.name = "floor/graph", .run = graph_floor, .argument = 100000},
+      {.name = "floor/graph", .run = graph_floor, .argument = 1000000},
+      {.name = "floor/graph", .run = graph_floor, .argument = 10000000, .iterations = 1},
       {.name = "graph", .run = graph, .argument = 100},
       {.name = "graph", .run = graph, .argument = 1000},
       {.name = "graph", .run = graph, .argument = 5000},

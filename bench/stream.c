@@ -44,7 +44,12 @@ void bench_stream_end(struct bench_stream *stream) {
   X(BENCH_BORROW_MUT, bscope_borrow_mut_at("edit", block))                                                             \
   X(BENCH_BORROW_MUT_END, bscope_borrow_end("edit"))                                                                   \
   X(BENCH_MOVE, bscope_move_at(block, "sent"))                                                                         \
-  X(BENCH_DROP, bscope_drop_at(block))
+  X(BENCH_DROP, drop_sent(block))
+
+/* Whom a block was moved to drops it. */
+static inline void drop_sent(char *sent) {
+  bscope_drop_at(sent);
+}
 
 #define TRACK_STEP(step, call)                                                                                         \
   case step:                                                                                                           \

@@ -42,8 +42,13 @@ struct bench_stream {
 struct bench_stream bench_stream_make(uint64_t seed);
 void bench_stream_end(struct bench_stream *stream);
 
+/* Knuth's generator (MMIX); its upper bits are the random ones. */
+static inline uint64_t bench_random(uint64_t before) {
+  return before * 6364136223846793005u + 1442695040888963407u;
+}
+
 static inline struct bench_step bench_stream_next(struct bench_stream *stream) {
-  stream->random = stream->random * 6364136223846793005u + 1442695040888963407u;
+  stream->random = bench_random(stream->random);
   uint32_t who = (uint32_t)(stream->random >> 62); /* 0 to BENCH_ACTIVE - 1 */
   if (stream->at[who] == BENCH_WHATS) {
     stream->at[who] = BENCH_NEW;

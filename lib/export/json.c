@@ -111,7 +111,7 @@ static int put_versions(struct bscope_json *json, const struct bscope_log *log) 
   bscope_sink_put_literal(json->sink, ",\n  \"generation\": ");
   bscope_sink_put_number(json->sink, bscope_log_generation(log));
   bscope_sink_put_literal(json->sink, ",\n  \"violations\": [");
-  return bscope_json_put_violations(json, log);
+  return bscope_json_put_violations(json, json->told.findings);
 }
 
 static int put_document(struct bscope_json *json, const struct bscope_log *log, struct bscope_resolver *resolver) {
@@ -186,7 +186,7 @@ int bscope_json_write(const struct bscope_log *log, bool times, bool addresses, 
     status = write_with(json, log, graph);
   }
   if (json)
-    free(json->told.events);
+    bscope_told_fini(&json->told);
   bscope_graph_free(graph);
   free(json);
   return status;

@@ -57,10 +57,7 @@ static void put_finding(struct bscope_json *json, const struct bscope_finding *f
   bscope_sink_put_literal(json->sink, "]}");
 }
 
-int bscope_json_put_violations(struct bscope_json *json, const struct bscope_log *log) {
-  struct bscope_findings *findings = bscope_check(log);
-  if (!findings)
-    return BSCOPE_ERR_NO_MEMORY; /* its message is set */
+int bscope_json_put_violations(struct bscope_json *json, const struct bscope_findings *findings) {
   struct bscope_finding finding;
   size_t count = bscope_findings_count(findings);
   for (size_t i = 0; i < count && bscope_findings_at(findings, i, &finding) == BSCOPE_OK; i++) {
@@ -68,6 +65,5 @@ int bscope_json_put_violations(struct bscope_json *json, const struct bscope_log
     put_finding(json, &finding);
   }
   bscope_json_end_array(json, count);
-  bscope_findings_free(findings);
   return bscope_json_status(json);
 }

@@ -7,7 +7,7 @@
 
 #include "export/json_put.h"
 
-/* The elements and the array's end; `[` is written already. 0, or the status of bscope_check. */
-int bscope_json_put_violations(struct bscope_json *json, const struct bscope_log *log);
+/* The elements and the array's end; `[` is written already. 0 or the sink's status. */
+int bscope_json_put_violations(struct bscope_json *json, const struct bscope_findings *findings);
 
 #endif

@@ -141,7 +141,7 @@ static void judge_log(const struct bscope_log *log, const struct bscope_watched 
   if (state.ended)
     return;
   if (!state.rules)
-    state.rules = bscope_rules_create(&about, note, NULL);
+    state.rules = bscope_rules_create(&about, NULL, note, NULL);
   if (!state.rules)
     return;
   bscope_rules_learn(state.rules, &about);

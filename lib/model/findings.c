@@ -11,23 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One pass: findings are handed on as they come, or collected. */
-struct pass {
-  const struct bscope_log *log;
-  int (*found)(void *context, const struct bscope_finding *finding);
-  void *context;
-  struct bscope_findings *findings;
-  struct bscope_rules_recent *recent;
+struct bscope_findings {
+  struct bscope_finding *all;
+  size_t count;
+  size_t capacity;
+  struct bscope_table groups; /* hash, n-th of that hash -> finding + 1 */
+  bool complete;
 };
 
-static int hand_on(void *context, const struct bscope_rules_finding *finding) {
-  struct pass *pass = context;
-  char words[BSCOPE_RULES_WORDS];
-  struct bscope_finding out;
-  bscope_rules_locate(pass->log, pass->recent, finding, &out);
-  bscope_rules_tell(finding, words, &out);
-  return pass->found(pass->context, &out);
-}
+/* Findings are handed on as they come, or collected. */
+struct bscope_checker {
+  const struct bscope_log *log;
+  struct bscope_rules *rules;
+  int (*found)(void *context, const struct bscope_finding *finding);
+  void *context;
+  struct bscope_findings *findings; /* NULL: handed on */
+  struct bscope_rules_recent recent;
+};
 
 bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log *out) {
   struct bscope_stats stats = {.size = sizeof(stats)};
@@ -41,49 +41,6 @@ bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log 
   return !out->patchy && stats.lost == 0 && stats.evicted == 0 && bscope_log_pending(log) == 0 &&
          info.missing_events == 0 && info.damaged_events == 0;
 }
-
-static int walk(const struct pass *pass, struct bscope_rules *rules, struct bscope_cursor *cursor) {
-  const struct bscope_log *log = pass->log;
-  struct bscope_event event;
-  int status = BSCOPE_OK;
-  while (status == BSCOPE_OK && bscope_cursor_next(cursor, &event)) {
-    bscope_rules_recall(pass->recent, &event);
-    status = bscope_rules_feed(rules, &event);
-  }
-  if (status == BSCOPE_OK)
-    status = bscope_cursor_status(cursor);
-  return status != BSCOPE_OK ? status : bscope_rules_finish(rules, bscope_log_first(log) + bscope_log_count(log));
-}
-
-static int check(const struct bscope_log *log, struct pass *pass, bscope_rules_found found) {
-  struct bscope_rules_log about;
-  (void)bscope_rules_look_at(log, &about);
-  struct bscope_rules *rules = bscope_rules_create(&about, found, pass);
-  pass->recent = rules == NULL ? NULL : bscope_model_zeroed(1, sizeof(*pass->recent));
-  struct bscope_cursor *cursor = pass->recent == NULL ? NULL : bscope_cursor_create(log, 0);
-  int status = cursor != NULL ? walk(pass, rules, cursor)
-                              : bscope_fail(BSCOPE_ERR_NO_MEMORY, "bscope_check: no memory to read the log");
-  bscope_cursor_free(cursor);
-  bscope_rules_destroy(rules);
-  free(pass->recent);
-  return status;
-}
-
-int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, const struct bscope_finding *finding),
-                      void *context) {
-  struct pass pass = {.log = log, .found = found, .context = context};
-  if (log == NULL || found == NULL)
-    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
-  return check(log, &pass, hand_on);
-}
-
-struct bscope_findings {
-  struct bscope_finding *all;
-  size_t count;
-  size_t capacity;
-  struct bscope_table groups; /* hash, n-th of that hash -> finding + 1 */
-  bool complete;
-};
 
 static uint64_t mix(uint64_t h, const char *text) {
   return text == NULL ? h + 1 : bscope_name_hash(h, text, strlen(text));
@@ -170,10 +127,10 @@ static int begin_group(struct bscope_findings *f, const struct bscope_rules_find
 }
 
 static int collect(void *context, const struct bscope_rules_finding *finding) {
-  struct pass *pass = context;
-  struct bscope_findings *f = pass->findings;
+  struct bscope_checker *checker = context;
+  struct bscope_findings *f = checker->findings;
   struct bscope_finding located;
-  bscope_rules_locate(pass->log, pass->recent, finding, &located);
+  bscope_rules_locate(checker->log, &checker->recent, finding, &located);
   uint64_t hash = group_hash(&located);
   uint32_t found, turn = 0;
   while ((found = bscope_table_get(&f->groups, hash, turn)) != 0 && !same_group(&f->all[found - 1], &located))
@@ -184,22 +141,111 @@ static int collect(void *context, const struct bscope_rules_finding *finding) {
   return BSCOPE_OK;
 }
 
-struct bscope_findings *bscope_check(const struct bscope_log *log) {
+static int hand_on(void *context, const struct bscope_rules_finding *finding) {
+  struct bscope_checker *checker = context;
+  char words[BSCOPE_RULES_WORDS];
+  struct bscope_finding out;
+  bscope_rules_locate(checker->log, &checker->recent, finding, &out);
+  bscope_rules_tell(finding, words, &out);
+  return checker->found(checker->context, &out);
+}
+
+static struct bscope_checker *create(const struct bscope_log *log, struct bscope_resolver *resolver,
+                                     bscope_rules_found found) {
   struct bscope_rules_log about;
+  struct bscope_checker *checker = bscope_model_zeroed(1, sizeof(*checker));
+  if (checker == NULL)
+    return NULL;
+  bool whole = bscope_rules_look_at(log, &about);
+  checker->log = log;
+  checker->recent.facts = bscope_resolver_facts(resolver);
+  checker->rules = bscope_rules_create(&about, resolver, found, checker);
+  checker->findings = found == collect ? bscope_model_zeroed(1, sizeof(*checker->findings)) : NULL;
+  if (checker->findings != NULL) {
+    bscope_table_init(&checker->findings->groups, bscope_now_ns());
+    checker->findings->complete = whole;
+  }
+  if (checker->rules != NULL && (checker->findings != NULL || found != collect))
+    return checker;
+  bscope_checker_destroy(checker);
+  return NULL;
+}
+
+struct bscope_checker *bscope_checker_create(const struct bscope_log *log, struct bscope_resolver *resolver) {
+  return create(log, resolver, collect);
+}
+
+void bscope_checker_destroy(struct bscope_checker *checker) {
+  if (checker == NULL)
+    return;
+  bscope_rules_destroy(checker->rules);
+  bscope_findings_free(checker->findings);
+  free(checker);
+}
+
+int bscope_checker_take(struct bscope_checker *checker, const struct bscope_step *step,
+                        const struct bscope_resolution *is) {
+  bscope_rules_recall(&checker->recent, step);
+  return bscope_rules_judge(checker->rules, step, is);
+}
+
+static int finish(struct bscope_checker *checker) {
+  return bscope_rules_finish(checker->rules, bscope_log_first(checker->log) + bscope_log_count(checker->log));
+}
+
+struct bscope_findings *bscope_checker_finish(struct bscope_checker *checker) {
+  if (finish(checker) != BSCOPE_OK)
+    return NULL;
+  struct bscope_findings *findings = checker->findings;
+  checker->findings = NULL;
+  return findings;
+}
+
+static int walk_on(struct bscope_checker *checker, struct bscope_resolver *resolver) {
+  struct bscope_walk walk;
+  struct bscope_step step;
+  struct bscope_resolution is;
+  int status = bscope_walk_init(&walk, checker->log, bscope_resolver_facts(resolver), 0);
+  while (status == BSCOPE_OK && bscope_walk_next(&walk, &step)) {
+    status = bscope_resolver_take_all(resolver, &step, &is);
+    if (status == BSCOPE_OK)
+      status = bscope_checker_take(checker, &step, &is);
+  }
+  bscope_walk_fini(&walk);
+  return status == BSCOPE_OK ? walk.status : status;
+}
+
+int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, const struct bscope_finding *finding),
+                      void *context) {
+  if (log == NULL || found == NULL)
+    return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
+  struct bscope_resolver *resolver = bscope_resolver_create();
+  struct bscope_checker *checker = resolver == NULL ? NULL : create(log, resolver, hand_on);
+  int status = BSCOPE_ERR_NO_MEMORY; /* its message is set */
+  if (checker != NULL) {
+    checker->found = found;
+    checker->context = context;
+    status = walk_on(checker, resolver);
+  }
+  if (status == BSCOPE_OK)
+    status = finish(checker);
+  bscope_checker_destroy(checker);
+  bscope_resolver_destroy(resolver);
+  return status;
+}
+
+struct bscope_findings *bscope_check(const struct bscope_log *log) {
   if (log == NULL) {
     bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check: the log is NULL");
     return NULL;
   }
-  struct bscope_findings *findings = bscope_model_zeroed(1, sizeof(*findings));
-  if (findings == NULL)
-    return NULL;
-  bscope_table_init(&findings->groups, bscope_now_ns());
-  findings->complete = bscope_rules_look_at(log, &about);
-  struct pass pass = {.log = log, .findings = findings};
-  if (check(log, &pass, collect) == BSCOPE_OK)
-    return findings;
-  bscope_findings_free(findings);
-  return NULL;
+  struct bscope_resolver *resolver = bscope_resolver_create();
+  struct bscope_checker *checker = resolver == NULL ? NULL : create(log, resolver, collect);
+  struct bscope_findings *findings =
+      checker != NULL && walk_on(checker, resolver) == BSCOPE_OK ? bscope_checker_finish(checker) : NULL;
+  bscope_checker_destroy(checker);
+  bscope_resolver_destroy(resolver);
+  return findings;
 }
 
 size_t bscope_findings_count(const struct bscope_findings *findings) {

@@ -10,6 +10,7 @@
 #include "model/index.h"
 #include "model/memory.h"
 #include "model/resolve.h"
+#include "model/rules.h"
 #include "model/step.h"
 
 #include <stdlib.h>
@@ -338,9 +339,11 @@ static int tell(const struct bscope_graph *graph, const struct bscope_step *even
 
 static int add_event(struct bscope_graph *graph, struct bscope_resolver *resolver, const struct bscope_step *event) {
   struct bscope_resolution is;
-  if (bscope_resolver_take(resolver, event, &is) != BSCOPE_OK)
-    return BSCOPE_ERR_NO_MEMORY;
-  if (graph->told != NULL && tell(graph, event, &is) != BSCOPE_OK)
+  if (graph->told == NULL) {
+    if (bscope_resolver_take(resolver, event, &is) != BSCOPE_OK)
+      return BSCOPE_ERR_NO_MEMORY;
+  } else if (bscope_resolver_take_all(resolver, event, &is) != BSCOPE_OK || tell(graph, event, &is) != BSCOPE_OK ||
+             bscope_checker_take(graph->checker, event, &is) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   graph->summary.inferred += is.inferred;
   graph->summary.ambiguous += is.ambiguous;
@@ -403,11 +406,24 @@ int bscope_graph_finish(struct bscope_graph *graph) {
   return status == BSCOPE_OK ? bscope_graph_ids_init(graph) : status;
 }
 
+/* With the rules beside it, if somebody wants to be told. */
+static int extend_and_check(struct bscope_graph *graph, struct bscope_resolver *resolver,
+                            const struct bscope_log *log) {
+  if (graph->told == NULL)
+    return bscope_graph_extend(graph, resolver, log, 0);
+  graph->checker = bscope_checker_create(log, resolver);
+  int status = graph->checker == NULL ? BSCOPE_ERR_NO_MEMORY : bscope_graph_extend(graph, resolver, log, 0);
+  graph->told->findings = status == BSCOPE_OK ? bscope_checker_finish(graph->checker) : NULL;
+  bscope_checker_destroy(graph->checker);
+  graph->checker = NULL;
+  return status == BSCOPE_OK && graph->told->findings == NULL ? BSCOPE_ERR_NO_MEMORY : status;
+}
+
 static int build(struct bscope_graph *graph, const struct bscope_log *log) {
   struct bscope_resolver *resolver = bscope_resolver_create_on(&graph->facts);
   if (resolver == NULL)
     return BSCOPE_ERR_NO_MEMORY;
-  int status = bscope_graph_extend(graph, resolver, log, 0);
+  int status = extend_and_check(graph, resolver, log);
   bscope_resolver_destroy(resolver);
   return status == BSCOPE_OK ? bscope_graph_finish(graph) : status;
 }
@@ -443,6 +459,11 @@ struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, s
 
 struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
   return bscope_graph_build_and_tell(log, NULL);
+}
+
+void bscope_told_fini(struct bscope_told *told) {
+  free(told->events);
+  bscope_findings_free(told->findings);
 }
 
 void bscope_graph_free(struct bscope_graph *graph) {

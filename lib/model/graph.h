@@ -71,7 +71,8 @@ struct bscope_told {
   size_t capacity;
   size_t expected; /* as many as the log has */
   bool given_up;
-  int status; /* why there is no graph */
+  int status;                       /* why there is no graph */
+  struct bscope_findings *findings; /* of the rules, found in the same walk */
 };
 
 /*
@@ -99,6 +100,7 @@ struct bscope_graph {
   uint32_t *newest;                 /* by name: the newest node + 1; 0: there is none */
   size_t newest_capacity;
   struct bscope_told *told; /* while it is built, for whoever asked */
+  struct bscope_checker *checker;
   struct bscope_graph_summary summary;
   struct bscope_graph_strings *strings; /* names and facts are these, which other graphs have too; or NULL */
   bool unfinished;                      /* an event that it is made from was still to be published */
@@ -154,7 +156,8 @@ int bscope_graph_finish(struct bscope_graph *graph);
 /* Gives back strings that graphs share (live.c). */
 void bscope_graph_strings_free(struct bscope_graph_strings *strings);
 
-/* bscope_graph_build, and what its events meant into *told: owned, free told->events. */
+/* bscope_graph_build, and what its events meant and which rules they broke into *told: owned, bscope_told_fini. */
 struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, struct bscope_told *told);
+void bscope_told_fini(struct bscope_told *told);
 
 #endif

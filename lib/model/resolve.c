@@ -359,21 +359,33 @@ int bscope_resolver_take(struct bscope_resolver *r, const struct bscope_step *ev
   return resolve(r, event, out);
 }
 
-int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
-  struct bscope_shape shape;
-  struct bscope_step step;
+int bscope_resolver_take_all(struct bscope_resolver *r, const struct bscope_step *event,
+                             struct bscope_resolution *out) {
+  /* A position without an event has no facts. */
+  bool any = event->kind != BSCOPE_KIND_LOST && event->kind != BSCOPE_KIND_OPEN;
+  const struct bscope_facts *facts = any ? &r->facts->entries[event->facts] : NULL;
   r->full = true;
-  out->subject = bscope_resolver_unknown(event->name);
-  out->object = bscope_resolver_unknown(event->name2);
+  out->subject = bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name) : NULL);
+  out->object = bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name2) : NULL);
   out->parent = out->overwritten = bscope_resolver_unknown(NULL);
-  if (bscope_facts_shape(r->facts, event, &shape) != BSCOPE_OK)
-    return BSCOPE_ERR_NO_MEMORY;
-  bscope_step_make(&step, event, &shape);
-  if (bscope_resolver_take(r, &step, out) != BSCOPE_OK)
+  if (bscope_resolver_take(r, event, out) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   if (r->overwritten_count != 0)
     out->overwritten = r->overwritten[0];
   return BSCOPE_OK;
+}
+
+int bscope_resolver_feed(struct bscope_resolver *r, const struct bscope_event *event, struct bscope_resolution *out) {
+  struct bscope_shape shape;
+  struct bscope_step step;
+  if (bscope_facts_shape(r->facts, event, &shape) != BSCOPE_OK)
+    return BSCOPE_ERR_NO_MEMORY;
+  bscope_step_make(&step, event, &shape);
+  return bscope_resolver_take_all(r, &step, out);
+}
+
+struct bscope_facts_table *bscope_resolver_facts(const struct bscope_resolver *r) {
+  return r->facts;
 }
 
 static struct bscope_resolver *create(struct bscope_facts_table *facts) {

@@ -77,6 +77,13 @@ int bscope_resolver_feed(struct bscope_resolver *resolver, const struct bscope_e
 int bscope_resolver_take(struct bscope_resolver *resolver, const struct bscope_step *step,
                          struct bscope_resolution *out);
 
+/* Of a step, all that bscope_resolver_feed tells. A resolver is fed by one of these or by bscope_resolver_take. */
+int bscope_resolver_take_all(struct bscope_resolver *resolver, const struct bscope_step *step,
+                             struct bscope_resolution *out);
+
+/* Its table of facts, borrowed. */
+struct bscope_facts_table *bscope_resolver_facts(const struct bscope_resolver *resolver);
+
 /* The i-th variable that the last event overwrote, in the order of their creation; i < overwritten_count. */
 struct bscope_variable_ref bscope_resolver_overwritten(const struct bscope_resolver *resolver, uint32_t i);
 

@@ -85,7 +85,7 @@ static void unlink_alive(struct bscope_rules *r, const struct rules_variable *v)
 
 /* The name's number: what the resolver calls the variable that the event makes. */
 static uint32_t key_of(const struct bscope_rules *r, const struct rules_step *step) {
-  const struct bscope_facts *facts = bscope_resolver_current(r->resolver);
+  const struct bscope_facts *facts = rules_facts(r);
   if (step->effect == BSCOPE_EFFECT_MOVES)
     return facts->name2;
   return step->effect == BSCOPE_EFFECT_RESIZES ? facts->said : facts->name;
@@ -110,7 +110,7 @@ static uint32_t make(struct bscope_rules *r, const struct rules_step *step, cons
   v->gaps = v->last_gaps = r->gaps;
   v->last_effect = (uint8_t)step->effect;
   v->key = key_of(r, step);
-  v->unsaid = step->event->text == NULL && step->event->line == 0;
+  v->unsaid = rules_facts(r)->text == BSCOPE_NAME_NONE && rules_facts(r)->line == 0;
   v->alive = true;
   v->users = 1;
   link_alive(r, at);
@@ -128,9 +128,9 @@ static void note_newest(struct bscope_rules *r, const struct rules_variable *v) 
 
 /* The records of those whom the event is about, of those who are alive. */
 static void find_all(const struct bscope_rules *r, struct rules_step *step) {
-  step->subject = rules_find(r, step->is.subject.variable);
-  step->object = rules_find(r, step->is.object.variable);
-  step->parent = rules_find(r, step->is.parent.variable);
+  step->subject = rules_find(r, step->is->subject.variable);
+  step->object = rules_find(r, step->is->object.variable);
+  step->parent = rules_find(r, step->is->parent.variable);
 }
 
 /* A variable's life is over; open borrows of it keep its record. */
@@ -144,7 +144,7 @@ static void bury(struct bscope_rules *r, uint32_t at) {
 
 /* Those who lost their memory to what this event makes. */
 static void end_overwritten(struct bscope_rules *r, const struct rules_step *step) {
-  for (uint32_t i = 0; i < step->is.overwritten_count; i++) {
+  for (uint32_t i = 0; i < step->is->overwritten_count; i++) {
     uint32_t at = rules_find(r, bscope_resolver_overwritten(r->resolver, i).variable);
     if (at == 0)
       continue;
@@ -166,7 +166,7 @@ static void end_subject(struct bscope_rules *r, const struct rules_step *step) {
 
 /* What a move makes of a live variable, or of nothing. */
 static void move(struct bscope_rules *r, const struct rules_step *step) {
-  uint32_t to = make(r, step, &step->is.object), from = step->subject;
+  uint32_t to = make(r, step, &step->is->object), from = step->subject;
   if (to == 0)
     return;
   struct rules_variable *made = rules_variable(r, to), *old = from == 0 ? NULL : rules_variable(r, from);
@@ -184,7 +184,7 @@ static void move(struct bscope_rules *r, const struct rules_step *step) {
 }
 
 static void begin(struct bscope_rules *r, const struct rules_step *step) {
-  uint32_t at = make(r, step, &step->is.subject);
+  uint32_t at = make(r, step, &step->is->subject);
   if (at == 0)
     return;
   struct rules_variable *v = rules_variable(r, at);
@@ -202,8 +202,8 @@ static void begin(struct bscope_rules *r, const struct rules_step *step) {
 static void capture(struct bscope_rules *r, const struct rules_step *step) {
   if (step->object == 0)
     return;
-  if (!step->is.ends) {
-    if (step->subject != 0 && bscope_rules_role(step->event) != BSCOPE_ROLE_MOVED)
+  if (!step->is->ends) {
+    if (step->subject != 0 && rules_role(r, step) != BSCOPE_ROLE_MOVED)
       rules_begin_borrow(r, step, step->object, step->subject);
     return;
   }
@@ -217,32 +217,32 @@ static void capture(struct bscope_rules *r, const struct rules_step *step) {
 
 /* The end of a block without what was handed out of it. */
 static bool is_kept(const struct rules_step *step) {
-  return step->block_end && step->subject != 0 && (step->event->flags & BSCOPE_SITE_KEPT) != 0 && !step->is.ends;
+  return step->block_end && step->subject != 0 && (step->event->flags & BSCOPE_SITE_KEPT) != 0 && !step->is->ends;
 }
 
 /* What ends, moves and begins (4, steps 3 to 5). */
 static void live(struct bscope_rules *r, struct rules_step *step) {
-  if (step->is.overwritten_count != 0) {
+  if (step->is->overwritten_count != 0) {
     end_overwritten(r, step);
     find_all(r, step);
   }
-  if (step->effect == BSCOPE_EFFECT_MOVES && step->is.creates)
+  if (step->effect == BSCOPE_EFFECT_MOVES && step->is->creates)
     move(r, step);
   else if (step->effect == BSCOPE_EFFECT_CAPTURES)
     capture(r, step);
-  else if (step->is.ends && step->subject != 0)
+  else if (step->is->ends && step->subject != 0)
     end_subject(r, step);
   else if (is_kept(step))
     rules_variable(r, step->subject)->kept = true;
   else if (step->moves_block && step->subject != 0)
     rules_move_owner(r, step, step->subject);
-  if (step->is.creates && step->effect != BSCOPE_EFFECT_MOVES)
+  if (step->is->creates && step->effect != BSCOPE_EFFECT_MOVES)
     begin(r, step);
 }
 
 /* Whom the event mentions (1): what it is about, unless it says nothing of it, or ends its block. */
 static void mention(struct bscope_rules *r, const struct rules_step *step) {
-  if (step->is.silent || step->block_end || step->effect == BSCOPE_EFFECT_PLACES ||
+  if (step->is->silent || step->block_end || step->effect == BSCOPE_EFFECT_PLACES ||
       step->effect == BSCOPE_EFFECT_NOTES || step->effect == BSCOPE_EFFECT_NONE)
     return;
   if (step->subject != 0)
@@ -254,21 +254,19 @@ static void mention(struct bscope_rules *r, const struct rules_step *step) {
 }
 
 static void prepare(const struct bscope_rules *r, struct rules_step *step) {
-  const struct bscope_event *event = step->event;
+  const struct bscope_step *event = step->event;
   bool resize = event->kind == BSCOPE_KIND_RESIZE_BEGIN;
-  step->effect = resize ? BSCOPE_EFFECT_RESIZES : bscope_kind_effect(event->kind);
+  step->effect = resize ? BSCOPE_EFFECT_RESIZES : bscope_kind_effect((enum bscope_kind)event->kind);
   find_all(r, step);
   step->block_end = step->effect == BSCOPE_EFFECT_ENDS && (event->flags & BSCOPE_SITE_SCOPED) != 0;
-  step->moves_block = event->kind == BSCOPE_KIND_HEAP_REALLOC && !step->is.creates && event->subject != 0 &&
-                      step->is.old_address != 0 && step->is.address != step->is.old_address;
+  step->moves_block = event->kind == BSCOPE_KIND_HEAP_REALLOC && !step->is->creates && event->subject != 0 &&
+                      step->is->old_address != 0 && step->is->address != step->is->old_address;
 }
 
-int bscope_rules_feed(struct bscope_rules *r, const struct bscope_event *event) {
-  struct rules_step step = {.event = event};
+int bscope_rules_judge(struct bscope_rules *r, const struct bscope_step *event, const struct bscope_resolution *is) {
+  struct rules_step step = {.event = event, .is = is};
   if (r->status != BSCOPE_OK)
     return r->status;
-  if (bscope_resolver_feed(r->resolver, event, &step.is) != BSCOPE_OK)
-    return r->status = BSCOPE_ERR_NO_MEMORY;
   if (bscope_unlikely(event->kind == BSCOPE_KIND_LOST || event->kind == BSCOPE_KIND_OPEN)) {
     r->gaps++;
     return BSCOPE_OK;
@@ -282,6 +280,20 @@ int bscope_rules_feed(struct bscope_rules *r, const struct bscope_event *event) 
   return r->status;
 }
 
+int bscope_rules_feed(struct bscope_rules *r, const struct bscope_event *event) {
+  struct bscope_shape shape;
+  struct bscope_step step;
+  struct bscope_resolution is;
+  if (r->status != BSCOPE_OK)
+    return r->status;
+  if (bscope_facts_shape(r->resolver->facts, event, &shape) != BSCOPE_OK)
+    return r->status = BSCOPE_ERR_NO_MEMORY;
+  bscope_step_make(&step, event, &shape);
+  if (bscope_resolver_take_all(r->resolver, &step, &is) != BSCOPE_OK)
+    return r->status = BSCOPE_ERR_NO_MEMORY;
+  return bscope_rules_judge(r, &step, &is);
+}
+
 int bscope_rules_finish(struct bscope_rules *r, bscope_stamp end) {
   rules_finish_borrows(r);
   rules_finish_counts(r, end);
@@ -289,15 +301,17 @@ int bscope_rules_finish(struct bscope_rules *r, bscope_stamp end) {
   return r->status;
 }
 
-struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, bscope_rules_found found, void *context) {
+struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, struct bscope_resolver *resolver,
+                                         bscope_rules_found found, void *context) {
   struct bscope_rules *r = bscope_model_zeroed(1, sizeof(*r));
-  struct bscope_resolver *resolver = r == NULL ? NULL : bscope_resolver_create();
-  if (resolver == NULL) {
+  struct bscope_resolver *own = r == NULL || resolver != NULL ? NULL : bscope_resolver_create();
+  if (r == NULL || (own == NULL && resolver == NULL)) {
     free(r);
     return NULL;
   }
   uint64_t seed = bscope_now_ns();
-  *r = (struct bscope_rules){.log = *log, .resolver = resolver, .found = found, .context = context};
+  *r = (struct bscope_rules){
+      .log = *log, .resolver = resolver == NULL ? own : resolver, .own = own, .found = found, .context = context};
   bscope_table_init(&r->by_number, seed);
   bscope_table_init(&r->by_thread, seed);
   bscope_table_init(&r->newest, seed);
@@ -313,7 +327,7 @@ void bscope_rules_learn(struct bscope_rules *r, const struct bscope_rules_log *l
 void bscope_rules_destroy(struct bscope_rules *r) {
   if (r == NULL)
     return;
-  bscope_resolver_destroy(r->resolver);
+  bscope_resolver_destroy(r->own);
   bscope_table_fini(&r->by_number);
   bscope_table_fini(&r->by_thread);
   bscope_table_fini(&r->newest);

@@ -7,6 +7,7 @@
 #define BSCOPE_MODEL_RULES_H
 
 #include "model/resolve.h"
+#include "model/step.h"
 
 #include <borrowscope/check.h>
 
@@ -77,24 +78,36 @@ bool bscope_rules_look_at(const struct bscope_log *log, struct bscope_rules_log 
 /* What has become known since the rules were created, of a log that goes on. */
 void bscope_rules_learn(struct bscope_rules *rules, const struct bscope_rules_log *log);
 
-/* Owned. NULL: BSCOPE_ERR_NO_MEMORY. */
-struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, bscope_rules_found found, void *context);
+/* Owned. `resolver`: another's, which outlives them, or NULL: they have their own. NULL: BSCOPE_ERR_NO_MEMORY. */
+struct bscope_rules *bscope_rules_create(const struct bscope_rules_log *log, struct bscope_resolver *resolver,
+                                         bscope_rules_found found, void *context);
 void bscope_rules_destroy(struct bscope_rules *rules);
 
-/* The next event. 0, BSCOPE_ERR_NO_MEMORY, or what `found` returned. */
+/* The next event, of rules that have their own resolver. 0, BSCOPE_ERR_NO_MEMORY, or what `found` returned. */
 int bscope_rules_feed(struct bscope_rules *rules, const struct bscope_event *event);
+
+/* The same of an event that the resolver has just taken, all told. */
+int bscope_rules_judge(struct bscope_rules *rules, const struct bscope_step *step, const struct bscope_resolution *is);
 
 /* The log's end (4.6), whose next position would be `end`. As above. */
 int bscope_rules_finish(struct bscope_rules *rules, bscope_stamp end);
 
-/* The places of the last events of a walk: what a finding rests on mostly lies close together. */
+/* The last events of a walk: what a finding rests on mostly lies close together. */
 #define BSCOPE_RULES_RECENT 1024u /* a power of two */
 struct bscope_rules_recent {
-  struct bscope_place places[BSCOPE_RULES_RECENT]; /* by the stamp's low bits; role NONE: none yet */
+  const struct bscope_facts_table *facts; /* the walk's */
+  struct bscope_rules_past {
+    bscope_stamp stamp;
+    uint32_t thread;
+    uint32_t facts;
+    uint32_t flags;
+    uint8_t kind; /* 0: none yet */
+    bool is_mutable;
+  } events[BSCOPE_RULES_RECENT]; /* by the stamp's low bits */
 };
 
 /* A finding with its places, out of `recent` (NULL: none) or decoded from the log, and no words yet: enough to know
- * whether it is one of many alike. Strings are the log's or the finding's.
+ * whether it is one of many alike. Strings are the log's, the walk's or the finding's.
  */
 void bscope_rules_locate(const struct bscope_log *log, const struct bscope_rules_recent *recent,
                          const struct bscope_rules_finding *finding, struct bscope_finding *out);
@@ -107,17 +120,26 @@ void bscope_rules_tell(const struct bscope_rules_finding *finding, char buffer[B
 /* Gives a finding strings of its own, in one block that begins with `variable`. False: no memory, as it was. */
 bool bscope_finding_keep(struct bscope_finding *finding);
 
-/* What an event of that kind does at a place (3). */
-enum bscope_role bscope_rules_role(const struct bscope_event *event);
+/* What an event of that shape and type does at a place (3). */
+enum bscope_role bscope_rules_role(const struct bscope_shape *shape, const char *type);
 
-static inline void bscope_rules_recall(struct bscope_rules_recent *recent, const struct bscope_event *event) {
-  recent->places[event->stamp % BSCOPE_RULES_RECENT] = (struct bscope_place){.role = bscope_rules_role(event),
-                                                                             .stamp = event->stamp,
-                                                                             .thread = event->thread,
-                                                                             .line = event->line,
-                                                                             .file = event->file,
-                                                                             .function = event->function,
-                                                                             .name = event->name};
+static inline void bscope_rules_recall(struct bscope_rules_recent *recent, const struct bscope_step *step) {
+  recent->events[step->stamp % BSCOPE_RULES_RECENT] =
+      (struct bscope_rules_past){step->stamp, step->thread, step->facts, step->flags, step->kind, step->is_mutable};
 }
+
+/* The rules beside a walk of somebody else's, over the whole log with all told: findings are collected. */
+struct bscope_checker;
+
+/* Owned. The resolver is the walk's, and outlives it. NULL: BSCOPE_ERR_NO_MEMORY. */
+struct bscope_checker *bscope_checker_create(const struct bscope_log *log, struct bscope_resolver *resolver);
+void bscope_checker_destroy(struct bscope_checker *checker);
+
+/* The event that the resolver has just taken. 0 or BSCOPE_ERR_NO_MEMORY. */
+int bscope_checker_take(struct bscope_checker *checker, const struct bscope_step *step,
+                        const struct bscope_resolution *is);
+
+/* The log's end: what was found, owned; bscope_findings_free. NULL: BSCOPE_ERR_NO_MEMORY. */
+struct bscope_findings *bscope_checker_finish(struct bscope_checker *checker);
 
 #endif

@@ -103,7 +103,7 @@ static void tell(struct bscope_rules *r, const struct rules_borrow *b, struct ru
   finding.severity = severity;
   finding.other = mark->saying == BSCOPE_SAYS_ANCESTOR ? mark->name : b->name;
   finding.what = b->name;
-  finding.inferred = b->inferred || mark->inferred || (proof != NULL && proof->is.inferred);
+  finding.inferred = b->inferred || mark->inferred || (proof != NULL && proof->is->inferred);
   bool event_is_owners = rule == BSCOPE_RULE_BORROW_OUTLIVES_OWNER || rule == BSCOPE_RULE_MOVED_WHILE_BORROWED;
   rules_place(&finding, mark->stamp, mark->resize ? BSCOPE_ROLE_MOVED : BSCOPE_ROLE_NONE,
               event_is_owners ? owner->name : mark->name);
@@ -179,7 +179,7 @@ static void use_ancestor(struct bscope_rules *r, uint32_t p, const struct rules_
       continue;
     c->conflict = (struct rules_mark){.stamp = step->event->stamp,
                                       .set = true,
-                                      .inferred = step->is.inferred,
+                                      .inferred = step->is->inferred,
                                       .saying = BSCOPE_SAYS_ANCESTOR,
                                       .name = ancestor->name};
     list_again(r, at);
@@ -236,7 +236,7 @@ static void conflict_with(struct bscope_rules *r, uint32_t n_at, uint32_t head, 
       continue;
     b->conflict = (struct rules_mark){.stamp = step->event->stamp,
                                       .set = true,
-                                      .inferred = step->is.inferred,
+                                      .inferred = step->is->inferred,
                                       .apart = b->class == RULES_LOCK && b->thread != n->thread,
                                       .saying = (uint8_t)conflict_saying(b, n),
                                       .name = n->name};
@@ -246,7 +246,7 @@ static void conflict_with(struct bscope_rules *r, uint32_t n_at, uint32_t head, 
   }
 }
 
-static enum rules_borrow_class class_of(const struct bscope_event *event) {
+static enum rules_borrow_class class_of(const struct bscope_step *event) {
   switch (event->kind) {
   case BSCOPE_KIND_REF_CELL_BORROW:
     return RULES_CELL;
@@ -259,20 +259,21 @@ static enum rules_borrow_class class_of(const struct bscope_event *event) {
   }
 }
 
-static bool type_is(const struct bscope_event *event, const char *type) {
-  return event->type_name != NULL && strcmp(event->type_name, type) == 0;
+static bool type_is(const struct bscope_rules *r, const char *type) {
+  const char *said = rules_text(r, rules_facts(r)->type);
+  return said != NULL && strcmp(said, type) == 0;
 }
 
 /* Whether it may write; false with *none: it excludes nobody that is known. */
-static bool may_write(const struct bscope_event *event, enum rules_borrow_class class, bool *none) {
-  *none = class == RULES_LOCK && !type_is(event, "Mutex") && !type_is(event, "RwLock::write") &&
-          !type_is(event, "RwLock::read");
+static bool may_write(const struct bscope_rules *r, const struct bscope_step *event, enum rules_borrow_class class,
+                      bool *none) {
+  *none = class == RULES_LOCK && !type_is(r, "Mutex") && !type_is(r, "RwLock::write") && !type_is(r, "RwLock::read");
   if (class == RULES_LOCK)
-    return !*none && !type_is(event, "RwLock::read");
-  return event->kind == BSCOPE_KIND_CLOSURE_CAPTURE ? type_is(event, "by_mut_ref") : event->is_mutable;
+    return !*none && !type_is(r, "RwLock::read");
+  return event->kind == BSCOPE_KIND_CLOSURE_CAPTURE ? type_is(r, "by_mut_ref") : event->is_mutable;
 }
 
-static void set_range(struct rules_borrow *b, const struct bscope_event *event) {
+static void set_range(struct rules_borrow *b, const struct bscope_step *event) {
   b->first = 1;
   if (event->object_is != BSCOPE_WORD_ADDRESS)
     return;
@@ -292,9 +293,9 @@ static void adopt(struct bscope_rules *r, uint32_t at, uint32_t parent) {
 }
 
 void rules_begin_borrow(struct bscope_rules *r, const struct rules_step *step, uint32_t owner, uint32_t holder) {
-  const struct bscope_facts *facts = bscope_resolver_current(r->resolver);
+  const struct bscope_facts *facts = rules_facts(r);
   enum rules_borrow_class class = class_of(step->event);
-  bool none, mutable = may_write(step->event, class, &none);
+  bool none, mutable = may_write(r, step->event, class, &none);
   uint32_t at = none ? 0 : rules_take(&r->borrows, sizeof(struct rules_borrow));
   if (at == 0) {
     r->status = none ? r->status : BSCOPE_ERR_NO_MEMORY;
@@ -312,7 +313,7 @@ void rules_begin_borrow(struct bscope_rules *r, const struct rules_step *step, u
   b->site = step->event->site;
   b->class = (uint8_t) class;
   b->mutable = mutable;
-  b->inferred = step->is.inferred;
+  b->inferred = step->is->inferred;
   b->open = true;
   set_range(b, step->event);
   v->users++;
@@ -391,7 +392,7 @@ void rules_drop_owner(struct bscope_rules *r, const struct rules_step *step, uin
   for (size_t list = 0; list < RULES_LISTS; list++)
     for (uint32_t at = v->borrows[list]; at != 0; at = rules_borrow(r, at)->next)
       rules_borrow(r, at)->orphaned = (struct rules_mark){
-          .stamp = step->event->stamp, .set = true, .inferred = step->is.inferred, .saying = BSCOPE_SAYS_OUTLIVES};
+          .stamp = step->event->stamp, .set = true, .inferred = step->is->inferred, .saying = BSCOPE_SAYS_OUTLIVES};
 }
 
 void rules_move_owner(struct bscope_rules *r, const struct rules_step *step, uint32_t owner) {
@@ -403,7 +404,7 @@ void rules_move_owner(struct bscope_rules *r, const struct rules_step *step, uin
       if (b->class != RULES_RAW && !b->moved.set && !b->moved.told)
         b->moved = (struct rules_mark){.stamp = step->event->stamp,
                                        .set = true,
-                                       .inferred = step->is.inferred,
+                                       .inferred = step->is->inferred,
                                        .resize = resize,
                                        .saying = resize ? BSCOPE_SAYS_RESIZED_BORROWED : BSCOPE_SAYS_MOVED_BORROWED};
     }

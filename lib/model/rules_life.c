@@ -12,14 +12,14 @@
 static const struct bscope_variable_ref *who_of(const struct rules_step *step) {
   bool object = step->effect == BSCOPE_EFFECT_BORROWS || step->effect == BSCOPE_EFFECT_CLONES ||
                 step->effect == BSCOPE_EFFECT_CAPTURES;
-  return object ? &step->is.object : &step->is.subject;
+  return object ? &step->is->object : &step->is->subject;
 }
 
 static const char *act_of(const struct rules_step *step) {
   static const char *const acts[] = {
       [BSCOPE_EFFECT_BORROWS] = "borrow", [BSCOPE_EFFECT_MOVES] = "move",   [BSCOPE_EFFECT_GIVES_UP] = "move",
       [BSCOPE_EFFECT_ENDS] = "drop",      [BSCOPE_EFFECT_CLONES] = "clone", [BSCOPE_EFFECT_CAPTURES] = "capture"};
-  bool end = step->effect == BSCOPE_EFFECT_ENDS && bscope_rules_role(step->event) == BSCOPE_ROLE_BORROW_ENDED;
+  bool end = step->effect == BSCOPE_EFFECT_ENDS && rules_ends_borrow(step);
   const char *act = (size_t)step->effect < BSCOPE_COUNT(acts) ? acts[step->effect] : NULL;
   return end ? "end of borrow" : act != NULL ? act : "use";
 }
@@ -43,7 +43,7 @@ static bool was_sampled(const struct bscope_rules *r, uint32_t name) {
 
 /* Whether what the event names may have been sampled out (4.1). */
 static bool is_sampled(struct bscope_rules *r, const struct rules_step *step) {
-  const struct bscope_facts *facts = bscope_resolver_current(r->resolver);
+  const struct bscope_facts *facts = rules_facts(r);
   if ((step->event->flags & BSCOPE_SITE_SAMPLED) != 0) {
     (void)(note_sampled(r, facts->name) && note_sampled(r, facts->name2));
   }
@@ -56,7 +56,7 @@ static struct bscope_rules_finding about(const struct rules_step *step, enum bsc
   struct bscope_rules_finding finding = {.rule = rule,
                                          .severity = BSCOPE_SEVERITY_ERROR,
                                          .saying = saying,
-                                         .inferred = step->is.inferred,
+                                         .inferred = step->is->inferred,
                                          .complete = true,
                                          .variable = *who_of(step),
                                          .what = act_of(step),
@@ -67,11 +67,11 @@ static struct bscope_rules_finding about(const struct rules_step *step, enum bsc
 
 /* Used under a name that it was moved away from: the variable that was found is its rightful owner (BS001). */
 static void tell_former(struct bscope_rules *r, const struct rules_step *step, uint32_t at) {
-  const struct bscope_facts *facts = bscope_resolver_current(r->resolver);
+  const struct bscope_facts *facts = rules_facts(r);
   const struct rules_variable *v = rules_variable(r, at);
   struct bscope_rules_finding finding = about(step, BSCOPE_RULE_USE_AFTER_MOVE, BSCOPE_SAYS_MOVED);
   finding.inferred = true;
-  finding.other = bscope_names_text(r->resolver->facts->names, step->is.by_spelling ? facts->said : facts->name);
+  finding.other = rules_text(r, step->is->by_spelling ? facts->said : facts->name);
   finding.places[0].name = finding.other;
   rules_place(&finding, v->origin, BSCOPE_ROLE_CREATED, NULL);
   rules_place(&finding, v->stamp, BSCOPE_ROLE_MOVED, v->name);
@@ -84,13 +84,13 @@ static bool is_counted(unsigned kind) {
 }
 
 static void tell_ended(struct bscope_rules *r, const struct rules_step *step) {
-  bool twice = step->is.contradiction == BSCOPE_DROPPED_TWICE;
-  bool borrow = bscope_rules_role(step->event) == BSCOPE_ROLE_BORROW_ENDED;
-  bool counted = twice && is_counted(step->is.ended_kind);
+  bool twice = step->is->contradiction == BSCOPE_DROPPED_TWICE;
+  bool borrow = rules_ends_borrow(step);
+  bool counted = twice && is_counted(step->is->ended_kind);
   enum bscope_saying saying = counted ? BSCOPE_SAYS_BELOW_ZERO
                               : twice ? borrow ? BSCOPE_SAYS_ENDS_TWICE : BSCOPE_SAYS_TWICE
-                              : step->is.contradiction == BSCOPE_USED_AFTER_MOVE ? BSCOPE_SAYS_MOVED
-                                                                                 : BSCOPE_SAYS_DROPPED;
+                              : step->is->contradiction == BSCOPE_USED_AFTER_MOVE ? BSCOPE_SAYS_MOVED
+                                                                                  : BSCOPE_SAYS_DROPPED;
   struct bscope_rules_finding finding = about(step,
                                               counted ? BSCOPE_RULE_REFERENCE_COUNT
                                               : twice ? BSCOPE_RULE_DOUBLE_DROP
@@ -98,7 +98,7 @@ static void tell_ended(struct bscope_rules *r, const struct rules_step *step) {
                                               saying);
   finding.other = finding.variable.name;
   rules_place(&finding, finding.variable.stamp, BSCOPE_ROLE_CREATED, finding.variable.name);
-  rules_place(&finding, step->is.ended_at, BSCOPE_ROLE_NONE, finding.variable.name);
+  rules_place(&finding, step->is->ended_at, BSCOPE_ROLE_NONE, finding.variable.name);
   rules_report(r, &finding);
 }
 
@@ -110,16 +110,16 @@ static void tell_never(struct bscope_rules *r, const struct rules_step *step) {
   finding.inferred = false;
   finding.variable.variable = BSCOPE_VARIABLE_NONE;
   if (finding.variable.name == NULL)
-    finding.variable.name = step->event->text;
+    finding.variable.name = rules_text(r, rules_facts(r)->text);
   finding.places[0].name = finding.variable.name;
   rules_report(r, &finding);
 }
 
 void rules_contradiction(struct bscope_rules *r, const struct rules_step *step) {
   bool sampled = is_sampled(r, step);
-  if (step->is.contradiction == BSCOPE_FITS || sampled)
+  if (step->is->contradiction == BSCOPE_FITS || sampled)
     return;
-  if (step->is.contradiction == BSCOPE_NEVER_CREATED) {
+  if (step->is->contradiction == BSCOPE_NEVER_CREATED) {
     tell_never(r, step);
     return;
   }
@@ -167,8 +167,8 @@ void rules_overwritten(struct bscope_rules *r, const struct rules_step *step, ui
     return;
   struct bscope_rules_finding finding = never_dropped(r, v, BSCOPE_SAYS_OVERWRITTEN);
   finding.severity = BSCOPE_SEVERITY_NOTE;
-  finding.other = step->is.subject.name;
-  rules_place(&finding, step->event->stamp, BSCOPE_ROLE_OVERWRITTEN, step->is.subject.name);
+  finding.other = step->is->subject.name;
+  rules_place(&finding, step->event->stamp, BSCOPE_ROLE_OVERWRITTEN, step->is->subject.name);
   rules_report(r, &finding);
 }
 

@@ -105,6 +105,7 @@ struct rules_pool {
 struct bscope_rules {
   struct bscope_rules_log log;
   struct bscope_resolver *resolver;
+  struct bscope_resolver *own; /* the same, if nobody else feeds it */
   bscope_rules_found found;
   void *context;
   struct rules_pool variables;
@@ -123,8 +124,8 @@ struct bscope_rules {
 
 /* The event in hand. */
 struct rules_step {
-  const struct bscope_event *event;
-  struct bscope_resolution is;
+  const struct bscope_step *event;
+  const struct bscope_resolution *is;
   enum bscope_effect effect;
   uint32_t subject; /* places of live variables, or 0 */
   uint32_t object;
@@ -145,6 +146,25 @@ static inline struct rules_borrow *rules_borrow(const struct bscope_rules *r, ui
 /* The live variable of that number, or 0. */
 static inline uint32_t rules_find(const struct bscope_rules *r, uint32_t number) {
   return number == BSCOPE_VARIABLE_NONE ? 0 : bscope_table_get(&r->by_number, number, 0);
+}
+
+/* What the site of the event in hand says. */
+static inline const struct bscope_facts *rules_facts(const struct bscope_rules *r) {
+  return bscope_resolver_current(r->resolver);
+}
+
+static inline const char *rules_text(const struct bscope_rules *r, uint32_t name) {
+  return bscope_names_text(r->resolver->facts->names, name);
+}
+
+/* What the event in hand does at a place (3). */
+static inline enum bscope_role rules_role(const struct bscope_rules *r, const struct rules_step *step) {
+  return bscope_rules_role(&step->event->shape, rules_text(r, rules_facts(r)->type));
+}
+
+/* The same where only this is asked, which no type decides. */
+static inline bool rules_ends_borrow(const struct rules_step *step) {
+  return bscope_rules_role(&step->event->shape, NULL) == BSCOPE_ROLE_BORROW_ENDED;
 }
 
 struct bscope_variable_ref rules_ref(const struct rules_variable *v);

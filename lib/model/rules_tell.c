@@ -6,6 +6,7 @@
 #include "model/rules.h"
 
 #include "base/util.h"
+#include "model/names.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -119,30 +120,53 @@ static const char *put_id(struct words *words, const struct bscope_variable_ref 
   return begin;
 }
 
-enum bscope_role bscope_rules_role(const struct bscope_event *event) {
-  switch (bscope_kind_effect(event->kind)) {
+enum bscope_role bscope_rules_role(const struct bscope_shape *shape, const char *type) {
+  switch (bscope_kind_effect((enum bscope_kind)shape->kind)) {
   case BSCOPE_EFFECT_BORROWS:
-    if (event->kind == BSCOPE_KIND_LOCK_GUARD_ACQUIRE)
+    if (shape->kind == BSCOPE_KIND_LOCK_GUARD_ACQUIRE)
       return BSCOPE_ROLE_LOCKED;
-    return event->is_mutable ? BSCOPE_ROLE_BORROWED_MUT : BSCOPE_ROLE_BORROWED;
+    return shape->is_mutable ? BSCOPE_ROLE_BORROWED_MUT : BSCOPE_ROLE_BORROWED;
   case BSCOPE_EFFECT_MOVES:
   case BSCOPE_EFFECT_GIVES_UP:
     return BSCOPE_ROLE_MOVED;
   case BSCOPE_EFFECT_CLONES:
     return BSCOPE_ROLE_CLONED;
   case BSCOPE_EFFECT_ENDS:
-    if (event->kind == BSCOPE_KIND_REF_CELL_DROP || event->kind == BSCOPE_KIND_LOCK_GUARD_DROP ||
-        (event->flags & BSCOPE_SITE_BORROWER_ONLY) != 0)
+    if (shape->kind == BSCOPE_KIND_REF_CELL_DROP || shape->kind == BSCOPE_KIND_LOCK_GUARD_DROP ||
+        (shape->flags & BSCOPE_SITE_BORROWER_ONLY) != 0)
       return BSCOPE_ROLE_BORROW_ENDED;
     return BSCOPE_ROLE_DROPPED;
   case BSCOPE_EFFECT_CAPTURES:
-    if (event->type_name != NULL && strcmp(event->type_name, "by_move") == 0)
+    if (type != NULL && strcmp(type, "by_move") == 0)
       return BSCOPE_ROLE_MOVED;
-    return event->type_name != NULL && strcmp(event->type_name, "by_mut_ref") == 0 ? BSCOPE_ROLE_BORROWED_MUT
-                                                                                   : BSCOPE_ROLE_BORROWED;
+    return type != NULL && strcmp(type, "by_mut_ref") == 0 ? BSCOPE_ROLE_BORROWED_MUT : BSCOPE_ROLE_BORROWED;
   default:
     return BSCOPE_ROLE_USED;
   }
+}
+
+static struct bscope_place place_of_event(const struct bscope_event *event) {
+  const struct bscope_shape shape = {
+      .kind = (uint8_t)event->kind, .flags = event->flags, .is_mutable = event->is_mutable};
+  return (struct bscope_place){.role = bscope_rules_role(&shape, event->type_name),
+                               .stamp = event->stamp,
+                               .thread = event->thread,
+                               .line = event->line,
+                               .file = event->file,
+                               .function = event->function,
+                               .name = event->name};
+}
+
+static struct bscope_place place_of_past(const struct bscope_facts_table *table, const struct bscope_rules_past *past) {
+  const struct bscope_facts *facts = &table->entries[past->facts];
+  const struct bscope_shape shape = {.kind = past->kind, .flags = past->flags, .is_mutable = past->is_mutable};
+  return (struct bscope_place){.role = bscope_rules_role(&shape, bscope_names_text(table->names, facts->type)),
+                               .stamp = past->stamp,
+                               .thread = past->thread,
+                               .line = facts->line,
+                               .file = bscope_names_text(table->names, facts->file),
+                               .function = bscope_names_text(table->names, facts->function),
+                               .name = bscope_names_text(table->names, facts->name)};
 }
 
 /* The event at a place. A position that the log no longer has, and its end, have no file. */
@@ -150,19 +174,13 @@ static struct bscope_place place_of(const struct bscope_log *log, const struct b
                                     const struct bscope_rules_finding *finding,
                                     const struct bscope_rules_place *place) {
   struct bscope_place out = {.stamp = place->stamp, .thread = finding->thread};
-  const struct bscope_place *known = recent == NULL ? NULL : &recent->places[place->stamp % BSCOPE_RULES_RECENT];
+  const struct bscope_rules_past *past = recent == NULL ? NULL : &recent->events[place->stamp % BSCOPE_RULES_RECENT];
   struct bscope_event event;
   bscope_stamp first = bscope_log_first(log);
-  if (known != NULL && known->role != BSCOPE_ROLE_NONE && known->stamp == place->stamp)
-    out = *known;
+  if (past != NULL && past->kind != 0 && past->stamp == place->stamp)
+    out = place_of_past(recent->facts, past);
   else if (place->stamp >= first && bscope_log_at(log, (size_t)(place->stamp - first), &event) == BSCOPE_OK)
-    out = (struct bscope_place){.role = bscope_rules_role(&event),
-                                .stamp = place->stamp,
-                                .thread = event.thread,
-                                .line = event.line,
-                                .file = event.file,
-                                .function = event.function,
-                                .name = event.name};
+    out = place_of_event(&event);
   if (place->role != BSCOPE_ROLE_NONE)
     out.role = place->role;
   if (place->name != NULL)

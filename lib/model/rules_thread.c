@@ -15,7 +15,7 @@ static struct rules_thread *find(const struct bscope_rules *r, uint32_t thread) 
   return at == 0 ? NULL : thread_at(r, at);
 }
 
-static struct rules_thread *find_or_make(struct bscope_rules *r, const struct bscope_event *event) {
+static struct rules_thread *find_or_make(struct bscope_rules *r, const struct bscope_step *event) {
   struct rules_thread *known = find(r, event->thread);
   if (known != NULL)
     return known;
@@ -47,14 +47,15 @@ static bool hands_over(const struct rules_step *step) {
 
 /* The variable that the event would have to be handed, or 0. */
 static uint32_t needed(const struct bscope_rules *r, const struct rules_step *step) {
-  const struct bscope_event *event = step->event;
+  const struct bscope_step *event = step->event;
+  const struct bscope_facts *facts = rules_facts(r);
   uint32_t at = 0;
   /* A recorded call of an allocator says none of them. */
-  if (event->name == NULL && event->text == NULL && event->subject_is != BSCOPE_WORD_ID)
+  if (facts->name == BSCOPE_NAME_NONE && facts->text == BSCOPE_NAME_NONE && event->subject_is != BSCOPE_WORD_ID)
     return 0;
   if (step->effect == BSCOPE_EFFECT_BORROWS && event->is_mutable && event->kind == BSCOPE_KIND_BORROW)
     at = step->object;
-  else if (step->effect == BSCOPE_EFFECT_ENDS && step->is.ends && !step->block_end)
+  else if (step->effect == BSCOPE_EFFECT_ENDS && step->is->ends && !step->block_end)
     at = step->subject;
   const struct rules_variable *v = at == 0 ? NULL : rules_variable(r, at);
   return v == NULL || v->borrower || v->class == RULES_NONE || v->thread == event->thread ? 0 : at;
@@ -85,8 +86,8 @@ void rules_suspect(struct bscope_rules *r, const struct rules_step *step) {
                     drop ? BSCOPE_SAYS_DROPPED_ELSEWHERE : BSCOPE_SAYS_BORROWED_ELSEWHERE, v, r->gaps);
   finding.severity = BSCOPE_SEVERITY_WARNING;
   finding.elsewhere = step->event->thread;
-  finding.inferred = step->is.inferred;
-  rules_place(&finding, step->event->stamp, BSCOPE_ROLE_NONE, drop ? v->name : step->is.subject.name);
+  finding.inferred = step->is->inferred;
+  rules_place(&finding, step->event->stamp, BSCOPE_ROLE_NONE, drop ? v->name : step->is->subject.name);
   rules_place(&finding, v->stamp, BSCOPE_ROLE_CREATED, v->name);
   if (v->last != v->stamp)
     rules_place(&finding, v->last, BSCOPE_ROLE_USED, v->name);
