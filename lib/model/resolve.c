@@ -11,14 +11,14 @@
 
 #include <stdlib.h>
 
-struct bscope_variable_ref bscope_resolver_ref(const struct bscope_resolver *r, uint32_t slot) {
+void bscope_resolver_refer(const struct bscope_resolver *r, uint32_t slot, struct bscope_variable_ref *out) {
   const struct bscope_variable *v = bscope_resolver_variable(r, slot);
   const char *name = bscope_names_text(r->facts->names, v->name);
-  return (struct bscope_variable_ref){.variable = v->number,
-                                      .name = name == NULL ? "" : name,
-                                      .stamp = v->stamp,
-                                      .given_id = v->given_id,
-                                      .has_given_id = v->given};
+  out->variable = v->number;
+  out->name = name == NULL ? "" : name;
+  out->stamp = v->stamp;
+  out->given_id = v->given_id;
+  out->has_given_id = v->given;
 }
 
 static void remember(struct bscope_resolver *r, uint32_t slot) {
@@ -91,7 +91,7 @@ static int end_overwritten(struct bscope_resolver *r, uint32_t slot) {
   if (refs == NULL)
     return BSCOPE_ERR_NO_MEMORY;
   r->overwritten = refs;
-  refs[r->overwritten_count++] = bscope_resolver_ref(r, slot);
+  bscope_resolver_refer(r, slot, &refs[r->overwritten_count++]);
   bscope_resolver_end(r, slot, BSCOPE_LIFE_OVERWRITTEN);
   return BSCOPE_OK;
 }
@@ -365,9 +365,10 @@ int bscope_resolver_take_all(struct bscope_resolver *r, const struct bscope_step
   bool any = event->kind != BSCOPE_KIND_LOST && event->kind != BSCOPE_KIND_OPEN;
   const struct bscope_facts *facts = any ? &r->facts->entries[event->facts] : NULL;
   r->full = true;
-  out->subject = bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name) : NULL);
-  out->object = bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name2) : NULL);
-  out->parent = out->overwritten = bscope_resolver_unknown(NULL);
+  bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name) : NULL, &out->subject);
+  bscope_resolver_unknown(any ? bscope_names_text(r->facts->names, facts->name2) : NULL, &out->object);
+  bscope_resolver_unknown(NULL, &out->parent);
+  bscope_resolver_unknown(NULL, &out->overwritten);
   if (bscope_resolver_take(r, event, out) != BSCOPE_OK)
     return BSCOPE_ERR_NO_MEMORY;
   if (r->overwritten_count != 0)

@@ -30,9 +30,13 @@ struct search {
 struct answer {
   uint32_t owner;
   uint32_t parent;
-  bool inferred;
-  bool ambiguous;
-  bool ended; /* the owner had ended already: a finding */
+  uint32_t is; /* enum answer_is: a number, so that an answer stays in registers */
+};
+
+enum answer_is {
+  IS_INFERRED = 1,
+  IS_AMBIGUOUS = 2,
+  IS_ENDED = 4 /* the owner had ended already: a finding */
 };
 
 /* The text calls (a part of) what a reference stands for. */
@@ -60,7 +64,7 @@ static bool fits(const struct bscope_variable *v, const struct search *s) {
 }
 
 static struct answer by_range(const struct search *s) {
-  return (struct answer){.owner = s->holding, .inferred = true};
+  return (struct answer){.owner = s->holding, .is = IS_INFERRED};
 }
 
 static struct answer reborrow(const struct bscope_resolver *r, const struct search *s) {
@@ -82,12 +86,12 @@ static struct answer by_text_elsewhere(const struct bscope_resolver *r, const st
   uint32_t slot = bscope_stacks_last(&r->stacks, stack, BSCOPE_WANT_BOTH);
   const struct bscope_variable *v = slot == BSCOPE_SLOT_NONE ? NULL : bscope_resolver_variable(r, slot);
   if (v != NULL && !v->borrower && v->life != BSCOPE_LIFE_OVERWRITTEN && fits(v, s))
-    return (struct answer){.owner = slot, .ended = true};
+    return (struct answer){.owner = slot, .is = IS_ENDED};
   slot = bscope_stacks_only(&r->stacks, s->facts->root, BSCOPE_WANT_BOTH);
   v = slot == BSCOPE_SLOT_NONE ? NULL : bscope_resolver_variable(r, slot);
   bool direct = s->facts->form == BSCOPE_FORM_WHOLE || s->facts->form == BSCOPE_FORM_WITHIN;
   if (v != NULL && ((direct && !stands_for_owner(v, s)) || !v->borrower) && fits(v, s))
-    return (struct answer){.owner = slot, .inferred = true};
+    return (struct answer){.owner = slot, .is = IS_INFERRED};
   return (struct answer){0};
 }
 
@@ -104,7 +108,8 @@ static struct answer settle(const struct bscope_resolver *r, const struct search
   if (!direct && named->address != 0)
     return by_range(s);
   bool text_newer = named->number > bscope_resolver_variable(r, s->holding)->number;
-  return (struct answer){.owner = text_newer ? s->named : s->holding, .inferred = !text_newer, .ambiguous = true};
+  return (struct answer){.owner = text_newer ? s->named : s->holding,
+                         .is = IS_AMBIGUOUS | (text_newer ? 0 : IS_INFERRED)};
 }
 
 static struct answer by_text_and_range(const struct bscope_resolver *r, const struct search *s,
@@ -147,8 +152,8 @@ static struct answer find_owner(struct bscope_resolver *r, const struct bscope_s
 
 static struct answer find_given_owner(const struct bscope_resolver *r, uint64_t id) {
   uint32_t slot = bscope_resolver_by_id(r, id);
-  return (struct answer){
-      .owner = slot, .ended = slot != BSCOPE_SLOT_NONE && bscope_resolver_variable(r, slot)->life != BSCOPE_LIFE_ALIVE};
+  bool ended = slot != BSCOPE_SLOT_NONE && bscope_resolver_variable(r, slot)->life != BSCOPE_LIFE_ALIVE;
+  return (struct answer){.owner = slot, .is = ended ? IS_ENDED : 0};
 }
 
 static void tell_owner(const struct bscope_resolver *r, const struct bscope_step *event, const struct answer *answer,
@@ -156,17 +161,17 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_step
   if (answer->parent != BSCOPE_SLOT_NONE)
     bscope_resolver_tell(r, answer->parent, &out->parent);
   if (answer->owner == BSCOPE_SLOT_NONE) {
-    out->object = bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->root));
+    bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->root), &out->object);
     out->object.has_given_id = event->object_is == BSCOPE_WORD_ID;
     out->object.given_id = out->object.has_given_id ? event->object : 0;
     return;
   }
   bscope_resolver_tell(r, answer->owner, &out->object);
-  out->inferred = answer->inferred;
-  out->ambiguous = answer->ambiguous;
-  if (answer->ended)
+  out->inferred = (answer->is & IS_INFERRED) != 0;
+  out->ambiguous = (answer->is & IS_AMBIGUOUS) != 0;
+  if (answer->is & IS_ENDED)
     bscope_resolver_judge(r, answer->owner, false, out);
-  else if (answer->inferred && (event->flags & BSCOPE_SITE_BY_ADDRESS) != 0)
+  else if (out->inferred && (event->flags & BSCOPE_SITE_BY_ADDRESS) != 0)
     bscope_resolver_check_text(r, event, answer->owner, out);
 }
 
@@ -174,8 +179,10 @@ static void tell_owner(const struct bscope_resolver *r, const struct bscope_step
 static struct answer find_second(struct bscope_resolver *r, const struct bscope_step *event) {
   struct bscope_found found =
       bscope_resolver_by_name(r, event, bscope_resolver_current(r)->name2, BSCOPE_HINT_NAME2, BSCOPE_WANT_BOTH);
-  return (struct answer){
-      .owner = found.slot, .inferred = found.how == BSCOPE_HOW_ELSEWHERE, .ended = found.how == BSCOPE_HOW_ENDED};
+  return (struct answer){.owner = found.slot,
+                         .is = found.how == BSCOPE_HOW_ELSEWHERE ? IS_INFERRED
+                               : found.how == BSCOPE_HOW_ENDED   ? IS_ENDED
+                                                                 : 0};
 }
 
 static struct answer find_any(struct bscope_resolver *r, const struct bscope_step *event) {

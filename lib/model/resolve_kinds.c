@@ -35,7 +35,7 @@ static struct bscope_found find_other(struct bscope_resolver *r, const struct bs
 static void tell_other(struct bscope_resolver *r, const struct bscope_step *event, struct bscope_found found,
                        struct bscope_resolution *out) {
   if (found.slot == BSCOPE_SLOT_NONE) {
-    out->object = bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->name2));
+    bscope_resolver_unknown(bscope_names_text(r->facts->names, bscope_resolver_current(r)->name2), &out->object);
     out->object.has_given_id = event->object_is == BSCOPE_WORD_ID;
     out->object.given_id = out->object.has_given_id ? event->object : 0;
     return;

@@ -89,19 +89,24 @@ static inline struct bscope_facts *bscope_resolver_current(const struct bscope_r
   return &r->facts->entries[r->current];
 }
 
-struct bscope_variable_ref bscope_resolver_ref(const struct bscope_resolver *r, uint32_t slot);
+/* The reference to a variable, field by field: a struct made elsewhere and copied is read before it is written out. */
+void bscope_resolver_refer(const struct bscope_resolver *r, uint32_t slot, struct bscope_variable_ref *out);
 
 /* Puts a variable's reference, or its number alone, into a resolution. */
 static inline void bscope_resolver_tell(const struct bscope_resolver *r, uint32_t slot,
                                         struct bscope_variable_ref *out) {
   out->variable = bscope_resolver_variable(r, slot)->number;
   if (bscope_unlikely(r->full))
-    *out = bscope_resolver_ref(r, slot);
+    bscope_resolver_refer(r, slot, out);
 }
 
 /* A reference to what is unknown but for its name. */
-static inline struct bscope_variable_ref bscope_resolver_unknown(const char *name) {
-  return (struct bscope_variable_ref){.variable = BSCOPE_VARIABLE_NONE, .name = name};
+static inline void bscope_resolver_unknown(const char *name, struct bscope_variable_ref *out) {
+  out->variable = BSCOPE_VARIABLE_NONE;
+  out->name = name;
+  out->stamp = 0;
+  out->given_id = 0;
+  out->has_given_id = false;
 }
 
 /* Makes the variable and gives its slot, or NONE: no memory. */
