@@ -185,12 +185,13 @@ static void call_flush(void) {
   check_equal(bscope_flush(), BSCOPE_OK);
 }
 
+/* The parent may look between any two instructions: releases, so that the compiler keeps the flag around the rest. */
 static void call_reset(void) {
-  shared->resetting = 1;
+  __atomic_store_n(&shared->resetting, 1, __ATOMIC_RELEASE);
   check_equal(bscope_reset(), BSCOPE_OK);
   for (size_t i = 0; i < SUBJECTS; i++)
     shared->floor[i] = shared->returned[i];
-  shared->resetting = 0;
+  __atomic_store_n(&shared->resetting, 0, __ATOMIC_RELEASE);
   emit_many(2);
 }
 
