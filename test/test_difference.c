@@ -77,6 +77,22 @@ static int in_order(const void *a, const void *b) {
   return strcmp(a, b);
 }
 
+/* The list that a keeper of the first one has after the changes is the second, place by place. */
+static void check_applied(enum which which, const struct bscope_graph *a, const struct bscope_graph *b,
+                          const struct bscope_change *changes, size_t count) {
+  static size_t places[MOST];
+  char is[LINE], wanted[LINE];
+  size_t after = bscope_apply_changes(count_of(which, a), changes, count, places, MOST);
+  assert_int_equal(after, count_of(which, b));
+  for (size_t k = 0; k < after; k++) {
+    if (places[k] == NONE)
+      continue;
+    tell(which, a, places[k], is);
+    tell(which, b, k, wanted);
+    assert_string_equal(is, wanted);
+  }
+}
+
 /* The law, and that no change is idle: none puts in what it takes out. */
 static size_t check_difference(enum which which, const struct bscope_graph *a, const struct bscope_graph *b) {
   static struct bscope_change changes[2 * MOST];
@@ -108,6 +124,7 @@ static size_t check_difference(enum which which, const struct bscope_graph *a, c
   qsort(wanted, after, LINE, in_order);
   for (size_t i = 0; i < after; i++)
     assert_string_equal(applied[i], wanted[i]);
+  check_applied(which, a, b, changes, count);
   return count;
 }
 
@@ -143,6 +160,35 @@ static void a_story_is_told_by_its_changes(void **state) {
   bscope_graph_free(first);
   bscope_graph_free(second);
   bscope_graph_free(third);
+}
+
+static void what_fits_no_list_is_refused(void **state) {
+  (void)state;
+  static const struct {
+    struct bscope_change changes[2];
+    size_t count;
+  } wrong[] = {
+      {{{NONE, NONE}}, 1},         /* no change */
+      {{{3, NONE}}, 1},            /* no such entry */
+      {{{1, NONE}, {0, NONE}}, 2}, /* not in order */
+      {{{1, NONE}, {1, NONE}}, 2}, /* twice */
+      {{{0, 3}}, 1},               /* a place behind the end */
+      {{{NONE, 5}}, 1},
+      {{{0, 1}, {1, 1}}, 2}, /* two at one place */
+  };
+  size_t out[4];
+  for (size_t i = 0; i < COUNT(wrong); i++) {
+    assert_int_equal(bscope_apply_changes(3, wrong[i].changes, wrong[i].count, out, 4), NONE);
+    assert_non_null(strstr(bscope_last_error(), "bscope_apply_changes"));
+  }
+  assert_int_equal(bscope_apply_changes(3, NULL, 1, out, 4), NONE);
+  /* no room, no list: the count alone; nothing is written behind the capacity */
+  static const struct bscope_change right[] = {{1, NONE}, {NONE, 0}, {NONE, 1}};
+  assert_int_equal(bscope_apply_changes(3, right, 3, NULL, 4), 4);
+  out[3] = 77;
+  assert_int_equal(bscope_apply_changes(3, right, 3, out, 3), 4);
+  assert_true(out[0] == NONE && out[1] == NONE && out[2] == 0 && out[3] == 77);
+  assert_int_equal(bscope_apply_changes(0, NULL, 0, out, 4), 0);
 }
 
 /* Each fact about a variable counts, and who is meant is a matter of when it was created too. */
@@ -226,6 +272,7 @@ int main(int argc, char **argv) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_story_is_told_by_its_changes),
       cmocka_unit_test(each_fact_counts),
+      cmocka_unit_test(what_fits_no_list_is_refused),
       cmocka_unit_test(applying_the_changes_gives_the_second),
   };
   seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);

@@ -35,6 +35,16 @@ BSCOPE_API size_t bscope_graph_edge_changes(const struct bscope_graph *before, c
 BSCOPE_API size_t bscope_graph_relation_changes(const struct bscope_graph *before, const struct bscope_graph *after,
                                                 struct bscope_change *out, size_t capacity);
 
+/*
+ * Applies changes to a list of the first graph, which has `before` entries: out[k] is the number in the first graph of
+ * what stands at place k afterwards, or BSCOPE_NODE_NONE where entry k of the second graph does. So whoever keeps a
+ * list brings it up to date without reading the second one whole. The changes of one list, all of them, as they were
+ * told. Writes at most `capacity` places, returns how many there are; BSCOPE_NODE_NONE with bscope_last_error
+ * (BSCOPE_ERR_INVALID_ARGUMENT, nothing of use in `out`) where the changes are no such list's.
+ */
+BSCOPE_API size_t bscope_apply_changes(size_t before, const struct bscope_change *changes, size_t count, size_t *out,
+                                       size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,8 @@
  * The difference of two graphs: both lists are in the order of their stamps, so one walk along both finds all changes.
  * Only entries of one stamp, a few at most, are compared each with each.
  */
+#include "base/error.h"
+
 #include <borrowscope/difference.h>
 #include <string.h>
 
@@ -136,4 +138,77 @@ size_t bscope_graph_relation_changes(const struct bscope_graph *before, const st
                                      struct bscope_change *out, size_t capacity) {
   struct list list = {{before, after}, bscope_graph_relation_count, bscope_graph_relation};
   return difference(&list, out, capacity);
+}
+
+/* --- applying --- */
+
+static size_t refuse(size_t number) {
+  bscope_fail(
+      BSCOPE_ERR_INVALID_ARGUMENT,
+      "bscope_apply_changes: change %zu fits no list of that many entries; hand over all changes of one list, in "
+      "their order",
+      number);
+  return NONE;
+}
+
+/* How many entries there are afterwards, or NONE. What is taken out stands in ascending order. */
+static size_t count_applied(size_t before, const struct bscope_change *changes, size_t count) {
+  size_t removed = 0, added = 0, next = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct bscope_change *c = &changes[i];
+    if ((c->before == NONE && c->after == NONE) || (c->before != NONE && (c->before < next || c->before >= before)))
+      return refuse(i);
+    next = c->before == NONE ? next : c->before + 1;
+    removed += c->before != NONE;
+    added += c->after != NONE;
+  }
+  for (size_t i = 0; i < count; i++)
+    if (changes[i].after != NONE && changes[i].after >= before - removed + added)
+      return refuse(i);
+  return before - removed + added;
+}
+
+/* The place of an entry of the second graph is its number there. False: two at one place. */
+static bool put_in(const struct bscope_change *changes, size_t count, size_t *out, size_t room) {
+  memset(out, 0, room * sizeof(*out));
+  for (size_t i = 0; i < count; i++) {
+    if (changes[i].after >= room)
+      continue;
+    if (out[changes[i].after] == NONE) {
+      refuse(i);
+      return false;
+    }
+    out[changes[i].after] = NONE;
+  }
+  return true;
+}
+
+/* All that is not taken out keeps its order around them. */
+static void keep(size_t before, const struct bscope_change *changes, size_t count, size_t *out, size_t room) {
+  size_t at = 0, next = 0;
+  for (size_t i = 0; i < before; i++) {
+    while (next < count && changes[next].before == NONE)
+      next++;
+    if (next < count && changes[next].before == i) {
+      next++;
+      continue;
+    }
+    while (at < room && out[at] == NONE)
+      at++;
+    if (at == room)
+      return;
+    out[at++] = i;
+  }
+}
+
+size_t bscope_apply_changes(size_t before, const struct bscope_change *changes, size_t count, size_t *out,
+                            size_t capacity) {
+  size_t after = changes == NULL && count > 0 ? refuse(0) : count_applied(before, changes, count);
+  size_t room = after < capacity ? after : capacity;
+  if (after == NONE || out == NULL || room == 0)
+    return after;
+  if (!put_in(changes, count, out, room))
+    return NONE;
+  keep(before, changes, count, out, room);
+  return after;
 }
