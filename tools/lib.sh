@@ -24,6 +24,7 @@ all|spin|checks the models of ring, nesting and watermark
 all|relacy-dev|checks the memory orders of the ring
 all|afl++|the second fuzzer
 all|libbenchmark-dev|the framework of the benchmarks
+all|btrfs-progs|a file system that copies what is written
 all|sqlite3|a program whose heap is recorded
 all|jq|another
 all|redis-server|another, with an allocator of its own

@@ -5,6 +5,7 @@
  */
 #include "base/trace_file.h"
 
+#include "base/in_place.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -139,6 +140,11 @@ int bscope_trace_file_create(struct bscope_trace_file *file, const char *path, b
     error = errno;
   if (!error) {
     (void)fchmod(fd, 0600); /* whatever the umask took away */
+    error = bscope_write_in_place(fd);
+    if (error)
+      (void)unlink(made);
+  }
+  if (!error) {
     *file = (struct bscope_trace_file){move_up(fd), status.st_dev, status.st_ino, random_number()};
   } else if (fd >= 0) {
     close(fd);
@@ -220,7 +226,7 @@ const char *bscope_trace_file_advice(int error) {
       {EPERM, "; a program with more rights than its user makes no file"},
       {EISDIR, "; name a file in it"},
       {ENOSPC, "; make room there, or name another place"},
-      {EDQUOT, "; make room there, or name another place"},
+      {EDQUOT, "; make room there, or name another place: on btrfs one whose file system has no quota"},
       {EFBIG, "; raise the limit of file sizes (ulimit -f)"},
       {EMFILE, "; raise the limit of open files (ulimit -n)"},
   };

@@ -166,11 +166,9 @@ class Life(unittest.TestCase):
 
     def setUp(self):
         self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
         os.chmod(self.folder, 0o755)
         self.environment = {name: value for name, value in os.environ.items() if name not in ("BORROWSCOPE_OPTIONS", "LD_PRELOAD")}
-
-    def tearDown(self):
-        shutil.rmtree(self.folder)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -273,6 +271,55 @@ class Life(unittest.TestCase):
         print("events dropped for want of memory:", dropped)
         self.assertGreater(dropped[0], 0)
         self.assertEqual(dropped[-2:], [0, 0])
+
+    def mount_btrfs(self):
+        """A small file system that copies what is written; skips where there is none to be had."""
+        image, folder = self.path("image"), self.path("mounted")
+        os.mkdir(folder)
+        with open(image, "wb") as file:
+            file.truncate(256 << 20)
+        for words in (["mkfs.btrfs", "-q", image], ["mount", "-o", "loop", image, folder]):
+            if os.geteuid() != 0 or not shutil.which(words[0]) or subprocess.run(words, capture_output=True).returncode:
+                self.skipTest("needs root, mkfs.btrfs and loop devices")
+        self.addCleanup(subprocess.run, ["umount", folder], check=True)
+        return folder
+
+    def leave(self, folder, room):
+        """Takes all but so many bytes of the file system."""
+        with open(os.path.join(folder, "filler"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(os.urandom(1 << 20))
+            except OSError:
+                pass
+            os.fsync(file.fileno())
+            file.truncate(file.tell() - room)
+        os.sync()
+
+    def test_H18_copying_file_system(self):
+        program = self.compile("writer", WRITER)
+        folder = self.mount_btrfs()
+        events = 500000
+        options = f"memory=64M:file={folder}/t.bscope:overwrite=1"
+        expected = (7, f"{2 * events * (events - 1)}\n")
+        def record():
+            status, out, err = self.run_it([program, str(events), "stats"], options)
+            self.assertEqual((status, out), expected, err)
+            self.assertEqual(int(err.splitlines()[-1].split()[0]), 4 * events)
+            return err
+        record()
+        self.assertEqual(self.counts(f"{folder}/t.bscope")["logged"], 4 * events)
+        for _ in range(3):
+            os.unlink(f"{folder}/t.bscope")
+            self.leave(folder, 4 << 20)
+            record()
+            self.assertLess(os.stat(f"{folder}/t.bscope").st_size, 5 << 20)
+        os.unlink(f"{folder}/filler")
+        os.unlink(f"{folder}/t.bscope")
+        subprocess.run(["btrfs", "quota", "enable", folder], check=True)
+        subprocess.run(["btrfs", "qgroup", "limit", "6M", folder], check=True)
+        self.assertIn("on btrfs one whose file system has no quota", record())
+        self.assertFalse(os.path.exists(f"{folder}/t.bscope"))
 
     def test_H19_two_copies(self):
         copy = self.path("libsecond.so")
