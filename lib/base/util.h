@@ -5,6 +5,7 @@
 #ifndef BSCOPE_BASE_UTIL_H
 #define BSCOPE_BASE_UTIL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,13 @@ static inline uint64_t bscope_min_u64(uint64_t a, uint64_t b) {
 static inline uint64_t bscope_max_u64(uint64_t a, uint64_t b) {
   return a > b ? a : b;
 }
+
+static inline void bscope_restore_errno(const int *kept) {
+  errno = *kept;
+}
+
+/* In front of the declarations of a call of the interface: whatever it does, errno is what it was. */
+#define BSCOPE_KEEP_ERRNO __attribute__((cleanup(bscope_restore_errno))) const int bscope_kept_errno = errno;
 
 /* CLOCK_MONOTONIC in ns. Signal-safe. */
 uint64_t bscope_now_ns(void);

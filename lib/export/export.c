@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/util.h"
 #include "export/json.h"
 #include "export/replace_file.h"
 #include "log/snapshot.h"
@@ -109,6 +110,7 @@ static char *to_string(const struct request *request) {
 
 int bscope_log_export_json(const struct bscope_log *log, const char *path,
                            const struct bscope_export_options *options) {
+  BSCOPE_KEEP_ERRNO
   struct request request;
   int status = request_init(&request, log, options);
   if (status != BSCOPE_OK)
@@ -124,6 +126,7 @@ int bscope_log_export_json(const struct bscope_log *log, const char *path,
 
 int bscope_log_export_json_to_file(const struct bscope_log *log, FILE *stream,
                                    const struct bscope_export_options *options) {
+  BSCOPE_KEEP_ERRNO
   struct request request;
   int status = request_init(&request, log, options);
   if (status != BSCOPE_OK)
@@ -138,6 +141,7 @@ int bscope_log_export_json_to_file(const struct bscope_log *log, FILE *stream,
 }
 
 char *bscope_log_export_json_to_string(const struct bscope_log *log, const struct bscope_export_options *options) {
+  BSCOPE_KEEP_ERRNO
   struct request request;
   if (request_init(&request, log, options) != BSCOPE_OK)
     return NULL;
@@ -149,6 +153,7 @@ char *bscope_log_export_json_to_string(const struct bscope_log *log, const struc
 }
 
 int bscope_export_json(const char *path) {
+  BSCOPE_KEEP_ERRNO
   if (!path)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no path");
   struct bscope_log *log = NULL;
@@ -160,6 +165,7 @@ int bscope_export_json(const char *path) {
 }
 
 int bscope_export_json_to_file(FILE *stream) {
+  BSCOPE_KEEP_ERRNO
   if (!stream)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "export: no stream");
   struct bscope_log *log = NULL;
@@ -171,6 +177,7 @@ int bscope_export_json_to_file(FILE *stream) {
 }
 
 char *bscope_export_json_to_string(void) {
+  BSCOPE_KEEP_ERRNO
   struct bscope_log *log = bscope_get_events();
   if (!log)
     return NULL;

@@ -4,6 +4,7 @@
  * jansson, whose trees are given back one by one. What is refused is refused with its offset.
  */
 #include "export/json_read.h"
+#include "base/util.h"
 
 #include <borrowscope/export.h>
 
@@ -232,6 +233,7 @@ static struct bscope_log *read_text(const char *text, size_t size, const char *s
 }
 
 struct bscope_log *bscope_log_import_json_string(const char *text, size_t size) {
+  BSCOPE_KEEP_ERRNO
   if (text)
     return read_text(text, size, "the document");
   bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "import: no text");
@@ -259,6 +261,7 @@ static int read_all(int fd, char **out, size_t *size) {
 }
 
 struct bscope_log *bscope_log_import_json(const char *path) {
+  BSCOPE_KEEP_ERRNO
   char *text = NULL;
   size_t size = 0;
   if (!path) {

@@ -176,6 +176,7 @@ static int pack(struct pack *p, const char *output) {
 }
 
 int bscope_log_pack(const char *path, const char *output) {
+  BSCOPE_KEEP_ERRNO
   struct pack p = {.trace = NULL};
   int status = bscope_trace_open_file(path, &p.trace);
   if (status)

@@ -4,6 +4,7 @@
  * once, holds a reference on its log and copies no event but into the caller's struct.
  */
 #include "log/cursor.h"
+#include "base/util.h"
 
 #include "base/error.h"
 #include "log/event.h"
@@ -60,6 +61,7 @@ static bool stop(struct bscope_cursor *cursor, size_t i, int status) {
 
 /* Decodes the group of event i. */
 static bool load(struct bscope_cursor *cursor, size_t i) {
+  BSCOPE_KEEP_ERRNO
   const struct bscope_log *log = cursor->log;
 
   bscope_log_release(log, &cursor->group);

@@ -5,6 +5,7 @@
  */
 #include "base/atomic.h"
 #include "base/error.h"
+#include "base/util.h"
 #include "log/event.h"
 #include "log/snapshot.h"
 
@@ -27,6 +28,7 @@ void bscope_log_unref(const struct bscope_log *log) {
 }
 
 void bscope_log_free(struct bscope_log *log) {
+  BSCOPE_KEEP_ERRNO
   bscope_log_unref(log);
 }
 
@@ -65,6 +67,7 @@ const char *bscope_log_thread_name(const struct bscope_log *log, uint32_t thread
 }
 
 int bscope_log_at(const struct bscope_log *log, size_t i, struct bscope_event *out) {
+  BSCOPE_KEEP_ERRNO
   struct bscope_decoded group;
   struct bscope_span span;
   int status;

@@ -2,6 +2,7 @@
 /*
  * bscope_get_events: a snapshot of the process's session.
  */
+#include "base/util.h"
 #include "log/snapshot.h"
 
 static const struct bscope_log_host session_host = {.view = bscope_session_view,
@@ -14,6 +15,7 @@ int bscope_log_current(struct bscope_log **out) {
 }
 
 struct bscope_log *bscope_get_events(void) {
+  BSCOPE_KEEP_ERRNO
   struct bscope_log *log = NULL;
 
   return bscope_log_current(&log) == BSCOPE_OK ? log : NULL;

@@ -320,6 +320,7 @@ int bscope_trace_open_file(const char *path, struct bscope_trace **out) {
 }
 
 struct bscope_log *bscope_log_open(const char *path) {
+  BSCOPE_KEEP_ERRNO
   struct bscope_trace *trace;
 
   return bscope_trace_open_file(path, &trace) == BSCOPE_OK ? &trace->log : NULL;

@@ -3,6 +3,7 @@
  * bscope_check: a walk over a log with the rules, its findings one by one or grouped by rule and places.
  */
 #include "base/error.h"
+#include "base/util.h"
 #include "model/memory.h"
 #include "model/names.h"
 #include "model/rules.h"
@@ -217,6 +218,7 @@ static int walk_on(struct bscope_checker *checker, struct bscope_resolver *resol
 
 int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, const struct bscope_finding *finding),
                       void *context) {
+  BSCOPE_KEEP_ERRNO
   if (log == NULL || found == NULL)
     return bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check_each: an argument is NULL");
   struct bscope_resolver *resolver = bscope_resolver_create();
@@ -235,6 +237,7 @@ int bscope_check_each(const struct bscope_log *log, int (*found)(void *context, 
 }
 
 struct bscope_findings *bscope_check(const struct bscope_log *log) {
+  BSCOPE_KEEP_ERRNO
   if (log == NULL) {
     bscope_fail(BSCOPE_ERR_INVALID_ARGUMENT, "bscope_check: the log is NULL");
     return NULL;

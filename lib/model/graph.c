@@ -458,6 +458,7 @@ struct bscope_graph *bscope_graph_build_and_tell(const struct bscope_log *log, s
 }
 
 struct bscope_graph *bscope_graph_build(const struct bscope_log *log) {
+  BSCOPE_KEEP_ERRNO
   return bscope_graph_build_and_tell(log, NULL);
 }
 

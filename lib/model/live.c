@@ -9,6 +9,7 @@
  * events, or one that was still to be published.
  */
 #include "base/error.h"
+#include "base/util.h"
 #include "model/graph.h"
 #include "model/index.h"
 #include "model/memory.h"
@@ -215,6 +216,7 @@ static struct bscope_graph *graph_now(void) {
 }
 
 struct bscope_graph *bscope_get_graph(void) {
+  BSCOPE_KEEP_ERRNO
   static pthread_once_t prepared = PTHREAD_ONCE_INIT;
   (void)pthread_once(&prepared, prepare);
   (void)pthread_mutex_lock(&lock);
