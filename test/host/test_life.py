@@ -100,6 +100,19 @@ int main(int count, char **arguments) {
 }
 """
 
+KILLED = r"""
+#include <borrowscope/borrowscope.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+int main(int count, char **arguments) {
+  for (int i = 0; i < 1000; i++) (void)bscope_track_new("x", i);
+  if (count > 1) pause();
+  kill(getpid(), SIGKILL); /* the first process of a namespace takes none of its own */
+  _Exit(0);
+}
+"""
+
 PLUGIN = r"""
 #include <borrowscope/borrowscope.h>
 void *work(void *unused) { bscope_track_new("plugged", 3); return unused; }
@@ -387,6 +400,25 @@ class Life(unittest.TestCase):
             self.assertLessEqual(size, 4 << 20)
             most.append(size)
         print("bytes held:", most)
+
+    def test_H35_pid_used_again(self):
+        """The writer was process 1 of a namespace of its own; here that is another one, which lives."""
+        program = self.compile("killed", KILLED)
+        alone = ["unshare", "--pid", "--fork", "--mount-proc"]
+        if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True).returncode:
+            self.skipTest("needs the right to make namespaces of processes")
+        trace = self.path("killed.bscope")
+        self.run_it([*alone, program], f"file={trace}")
+        done = subprocess.run([self.borrowscope, "doctor", trace], capture_output=True, text=True, check=False,
+                              env=self.environment)
+        self.assertRegex(done.stdout, r"process 1\b")
+        self.assertIn("died before it was complete", done.stdout)
+        self.assertEqual(self.counts(trace)["logged"], 1000)
+        # one that goes on is seen as living, through its own namespace's eyes
+        live = subprocess.run([*alone, "sh", "-c", '"$0" stay & sleep 1; "$1" doctor "$2"; kill -9 $!', program,
+                               self.borrowscope, trace], capture_output=True, text=True, check=False, timeout=60,
+                              env={**self.environment, "BORROWSCOPE_OPTIONS": f"file={trace}:overwrite=1"})
+        self.assertIn("is still recording", live.stdout, live.stderr)
 
 
 if __name__ == "__main__":
