@@ -33,6 +33,18 @@ static void xadd_store(struct bench_state *state) {
   }
 }
 
+/* The same into 4 KiB, which stay in the nearest cache: what is left is the wait of the next locked instruction. */
+static void xadd_store_near(struct bench_state *state) {
+  static struct bench_slot slots[128];
+  struct bench_lane lane = {.slots = slots};
+  while (bench_keep_running(state, BENCH_BATCH)) {
+    for (int i = 0; i < BENCH_BATCH; i++) {
+      lane.head &= 127;
+      bench_xadd_store(&lane, (uint64_t)i, 0);
+    }
+  }
+}
+
 /* The same loop as many/mixed, with a bare store where that one tracks. */
 static void mixed(struct bench_state *state) {
   int64_t events = bench_argument(state);
@@ -70,6 +82,7 @@ void bench_register_floor(void) {
       {.name = "floor/empty", .run = empty_loop},
       {.name = "floor/xadd", .run = xadd},
       {.name = "floor/xadd_store", .run = xadd_store},
+      {.name = "floor/xadd_store_near", .run = xadd_store_near},
       {.name = "floor/xadd_store", .run = xadd_store, .threads = 2, .clock = BENCH_WALL},
       {.name = "floor/mixed", .run = mixed, .argument = 100},
       {.name = "floor/mixed", .run = mixed, .argument = 1000},
