@@ -208,6 +208,58 @@ class Suppressions(InFolder):
         self.assertEqual((status, json.loads(out)["runs"][0]["results"][0]["suppressions"]), (0, [{"kind": "external"}]))
 
 
+class ByTheProgram(InFolder):
+    """What bscope_default_suppressions says goes with the trace: packed, of a child, and under a filter of names too."""
+    PROGRAM = """#include <borrowscope/borrowscope.h>
+#include <sys/wait.h>
+#include <unistd.h>
+const char *bscope_default_suppressions(void) { return LINES; }
+int main(int count, char **arguments) {
+  static char one[8], other[8];
+  (void)arguments;
+  if (count > 1 && fork() != 0) return wait(NULL) < 0;
+  bscope_new_at("one", one, 8);
+  bscope_new_at("other", other, 8);
+  return 0;
+}
+"""
+
+    def recorded(self, lines, trace, *arguments, more=""):
+        self.write("leaks.c", self.PROGRAM.replace("LINES", lines))
+        self.record("leaks.c", trace)
+        if arguments or more:
+            status, _, err = call("./program", *arguments, BORROWSCOPE_OPTIONS=f"file={trace}:overwrite=1{more}",
+                                  LD_LIBRARY_PATH=os.path.join(BUILD, "lib"))
+            self.assertEqual((status, err), (0, ""))
+
+    def left(self, trace, *args):
+        value = found(trace, *args)
+        self.assertEqual(value["unused_suppressions"], [])
+        return [finding["variable"] for finding in value["findings"]], value["suppressed"]
+
+    def test_it_goes_with_the_trace(self):
+        self.recorded('"# known\\nBS005 leaks.c:* variable=one\\nBS001 none.c:*"', "t.bscope")
+        self.assertEqual(self.left("t.bscope"), (["other_1"], 1))
+        self.assertEqual(call(REAL, "check", "t.bscope")[2], "")
+        self.assertEqual(call(REAL, "pack", "-q", "t.bscope")[0], 0)
+        self.assertEqual(self.left("t.bscope"), (["other_1"], 1))
+        self.write("mine", "BS005 *:* variable=other\n")
+        self.assertEqual(self.left("t.bscope", "--suppressions", "mine"), ([], 2))
+
+    def test_of_a_child_and_under_a_filter(self):
+        self.recorded('"BS005 leaks.c:* variable=one"', "t.bscope", "child")
+        child = next(name for name in os.listdir(".") if name.startswith("t.bscope."))
+        self.assertEqual(self.left(child), (["other_1"], 1))
+        self.recorded('"BS999 *:*"', "f.bscope", more=":filter=o*")
+        self.assertIn("line 1: there is no such rule", call(REAL, "check", "f.bscope")[2])
+
+    def test_what_is_wrong_in_it(self):
+        self.recorded('"BS005 *:*\\nBS999 *:*"', "t.bscope")
+        status, _, err = call(REAL, "check", "t.bscope")
+        self.assertEqual(status, 2)
+        self.assertIn("bscope_default_suppressions, line 2: there is no such rule", err)
+
+
 class Baseline(InFolder):
     BEFORE = """#include <borrowscope/borrowscope.h>
 int main(void) {

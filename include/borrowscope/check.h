@@ -93,6 +93,17 @@ struct bscope_finding {
   struct bscope_place places[BSCOPE_PLACES_MAX]; /* where the rule was broken; then what it rests on, in log order */
 };
 
+/*
+ * What the program itself says of findings that shall not count. Not the library's: a program that wants it defines it.
+ * It is asked once, when the library is loaded, before main, and returns a string that stays, at most 4000 bytes: lines
+ * as in a file of `borrowscope check --suppressions`, "BS005 old_*.c:* function=GLOB variable=GLOB". They are kept
+ * in the trace, and `borrowscope check` applies them before its own.
+ */
+extern const char *bscope_default_suppressions(void) __attribute__((visibility("default")));
+
+/* What the program that recorded the log said there; NULL: nothing, or not known (JSON). Borrowed from the log. */
+BSCOPE_API const char *bscope_log_suppressions(const struct bscope_log *log);
+
 struct bscope_findings;
 
 /*

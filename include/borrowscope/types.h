@@ -47,8 +47,9 @@ enum bscope_site_flag {
   BSCOPE_SITE_PRETTY_FUNCTION = 1u << 5, /* function is __PRETTY_FUNCTION__ of a lambda */
   BSCOPE_SITE_SAMPLED = 1u << 6,         /* a _sampled form */
   BSCOPE_SITE_RANGE = 1u << 7,           /* a borrow whose subject word states its size */
-  BSCOPE_SITE_PLACE = 1u << 8, /* a C++ lvalue: the word is the address of what the text calls, not its value */
-  BSCOPE_SITE_KEPT = 1u << 9   /* with SCOPED: no drop, but the end of the block of a variable that was handed out */
+  BSCOPE_SITE_PLACE = 1u << 8,       /* a C++ lvalue: the word is the address of what the text calls, not its value */
+  BSCOPE_SITE_SUPPRESSES = 1u << 10, /* no event's: its text is what bscope_default_suppressions says */
+  BSCOPE_SITE_KEPT = 1u << 9 /* with SCOPED: no drop, but the end of the block of a variable that was handed out */
 };
 
 #define BSCOPE_SITE_ABI 1u

@@ -5,6 +5,7 @@
  */
 #include "collect/environment.h"
 #include "collect/state.h"
+#include "collect/suppressions.h"
 #include "collect/trace.h"
 
 #include <pthread.h>
@@ -66,6 +67,7 @@ static void child(void) {
 static __attribute__((constructor)) void on_load(void) {
   (void)bscope_process_get();
   bscope_trace_load();
+  bscope_suppressions_load();
   bscope_thread_make_key();
   (void)pthread_atfork(prepare, parent, child);
   bscope_environment_read(true);

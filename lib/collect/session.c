@@ -8,6 +8,7 @@
 #include "capture/site_table.h"
 #include "collect/environment.h"
 #include "collect/state.h"
+#include "collect/suppressions.h"
 #include "collect/trace.h"
 #include "collect/watch.h"
 
@@ -133,6 +134,7 @@ static struct bscope_session *begin(const struct bscope_settings *settings) {
   if (!s)
     return NULL;
   bscope_site_file_begin(s->trace ? &s->sites : NULL);
+  bscope_suppressions_note();
   struct bscope_session *old = current();
   if (old) {
     old->older = replaced;
@@ -505,6 +507,7 @@ static void make_view(struct bscope_session *s, struct bscope_view *view) {
                                .clock = bscope_load_acquire(s->recorder.clock),
                                .generation = s->log_generation,
                                .settings = &s->settings,
+                               .suppressions = bscope_suppressions_text(),
                                .parent = s->parent};
   bscope_count_stats(s, &view->stats);
 }

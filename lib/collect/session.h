@@ -27,6 +27,7 @@ struct bscope_view {
   uint64_t generation;
   struct bscope_stats stats;
   const struct bscope_settings *settings; /* valid as long as the session */
+  const char *suppressions;               /* what the program said; or NULL */
   uint64_t parent;                        /* pid of the recording process that this one was forked from, or 0 */
 };
 

@@ -9,6 +9,7 @@
 #include "log/event.h"
 #include "log/snapshot.h"
 
+#include <borrowscope/check.h>
 #include <borrowscope/version.h>
 #include <errno.h>
 #include <string.h>
@@ -42,6 +43,10 @@ bscope_stamp bscope_log_first(const struct bscope_log *log) {
 
 uint64_t bscope_log_generation(const struct bscope_log *log) {
   return log ? log->generation : 0;
+}
+
+const char *bscope_log_suppressions(const struct bscope_log *log) {
+  return log ? log->suppressions : NULL;
 }
 
 uint64_t bscope_log_pending(const struct bscope_log *log) {

@@ -44,6 +44,7 @@ struct bscope_log {
   bool hides_times;                  /* exports leave them out unless told otherwise: the session's option times=0 */
   bool shows_addresses;              /* and write them: addresses=1 */
   const char *filter;                /* which names the session records; NULL: all. As long as the session */
+  const char *suppressions;          /* what the program said; NULL: nothing. As long as the source */
   uint64_t parent;                   /* pid of the recording process that this one was forked from, or 0 */
   struct bscope_thread_row *threads; /* ascending by number; owned by the source */
   size_t thread_count;

@@ -84,6 +84,7 @@ int bscope_snapshot_take(void *context, const struct bscope_view *view) {
   log->shows_addresses = view->settings && view->settings->addresses;
   log->filter = view->settings ? view->settings->filter : NULL;
   log->parent = view->parent;
+  log->suppressions = view->suppressions;
   log->pending = view->stats.pending;
   if (view->session)
     snapshot->host->ref(view->session);

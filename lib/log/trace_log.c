@@ -288,6 +288,7 @@ static void read_all(struct bscope_trace *trace) {
   log->shows_addresses = (trace->header.options & 1) != 0;
   count_stats(trace);
   log->pending = log->stats.pending;
+  log->suppressions = trace->suppressions;
   bscope_trace_end_sites(trace);
   free(trace->pieces);
   free(trace->buffer);

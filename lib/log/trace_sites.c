@@ -129,6 +129,8 @@ static void keep_site(struct bscope_trace *trace, const struct bscope_site_entry
   if (sites[entry->id])
     return;
   sites[entry->id] = copy_site(trace, entry, sizes);
+  if (sites[entry->id] && (entry->flags & BSCOPE_SITE_SUPPRESSES))
+    trace->suppressions = sites[entry->id]->text;
   trace->site_count++;
 }
 

@@ -131,6 +131,7 @@ struct bscope_trace {
 
   struct bscope_site **sites; /* by id */
   size_t site_capacity;       /* ids */
+  const char *suppressions;   /* what the program said, among the sites; or NULL */
   size_t site_count;
   struct bscope_trace_text *text;
   uint8_t *used_sites; /* by id: whether an event mentions it */

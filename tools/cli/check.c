@@ -12,7 +12,7 @@
 
 static void say_unused(const struct cli *cli, const struct cli_suppressions *suppressions) {
   for (size_t i = 0; i < suppressions->count && !cli->options.quiet; i++)
-    if (suppressions->items[i].used == 0)
+    if (suppressions->items[i].used == 0 && !suppressions->items[i].by_program)
       cli_complain(cli, "%s:%zu: suppresses nothing: %s %s", suppressions->path, suppressions->items[i].line,
                    suppressions->items[i].rule, suppressions->items[i].site);
 }
@@ -44,7 +44,8 @@ static int check(struct cli *cli, struct cli_checked *checked) {
   cli_progress_end();
   if (!made)
     return cli_complain(cli, "%s: %s", checked->trace->path, bscope_last_error());
-  if (options->suppressions != NULL)
+  status = cli_suppressions_add(cli, &checked->suppressions, bscope_log_suppressions(checked->trace->log));
+  if (status == 0 && options->suppressions != NULL)
     status = cli_suppressions_read(cli, &checked->suppressions, options->suppressions);
   if (status == 0)
     cli_suppressions_apply(&checked->suppressions, &checked->findings);

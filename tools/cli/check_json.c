@@ -65,7 +65,7 @@ void cli_check_json(const struct cli *cli, struct cli_checked *checked) {
   cli_json_number(&json, "known", findings->known);
   cli_json_open(&json, "unused_suppressions", '[');
   for (size_t i = 0; i < checked->suppressions.count; i++)
-    if (checked->suppressions.items[i].used == 0)
+    if (checked->suppressions.items[i].used == 0 && !checked->suppressions.items[i].by_program)
       cli_json_number(&json, NULL, checked->suppressions.items[i].line);
   cli_json_close(&json, ']');
   cli_json_finish(&json);

@@ -82,15 +82,17 @@ struct cli_suppression {
   const char *variable;
   size_t line;
   size_t used;
+  bool by_program; /* by its bscope_default_suppressions, which need not all be of use here */
 };
 
 struct cli_suppressions {
-  const char *path;
+  const char *path;              /* of the file, if there was one */
   struct cli_suppression *items; /* owned */
   size_t count;
 };
 
-/* 0, or CLI_FAILED with a complaint. */
+/* Adds what the program said (NULL: nothing), and what a file says. 0, or CLI_FAILED with a complaint. */
+int cli_suppressions_add(struct cli *cli, struct cli_suppressions *out, const char *text);
 int cli_suppressions_read(struct cli *cli, struct cli_suppressions *out, const char *path);
 void cli_suppressions_apply(struct cli_suppressions *suppressions, struct cli_findings *findings);
 void cli_suppressions_free(struct cli_suppressions *suppressions);

@@ -75,11 +75,26 @@ static const char *add(struct cli_suppressions *all, const char *line, size_t nu
   return parse(grown);
 }
 
+int cli_suppressions_add(struct cli *cli, struct cli_suppressions *out, const char *text) {
+  const char *wrong = NULL;
+  size_t number = 0;
+  while (text != NULL && *text != '\0' && wrong == NULL) {
+    size_t length = strcspn(text, "\n");
+    char *line = strndup(text, length);
+    wrong = line == NULL ? "no memory" : add(out, line, ++number);
+    free(line);
+    text += length + (text[length] == '\n');
+  }
+  for (size_t i = 0; i < out->count; i++)
+    out->items[i].by_program = true;
+  return wrong == NULL ? 0 : cli_complain(cli, "bscope_default_suppressions, line %zu: %s", number, wrong);
+}
+
 int cli_suppressions_read(struct cli *cli, struct cli_suppressions *out, const char *path) {
   char *line = NULL;
   size_t room = 0, number = 0;
   const char *wrong = NULL;
-  *out = (struct cli_suppressions){.path = path};
+  out->path = path;
   FILE *in = fopen(path, "r");
   if (in == NULL)
     return cli_complain(cli, "--suppressions: %s: %s", path, strerror(errno));
