@@ -30,7 +30,7 @@ static inline void bscope_restore_errno(const int *kept) {
 }
 
 /* In front of the declarations of a call of the interface: whatever it does, errno is what it was. */
-#define BSCOPE_KEEP_ERRNO __attribute__((cleanup(bscope_restore_errno))) const int bscope_kept_errno = errno;
+#define BSCOPE_KEEP_ERRNO __attribute__((cleanup(bscope_restore_errno), unused)) const int bscope_kept_errno = errno;
 
 /* CLOCK_MONOTONIC in ns. Signal-safe. */
 uint64_t bscope_now_ns(void);
