@@ -209,8 +209,8 @@ void bench_register_engine(void) {
       {.name = "thread/first_event", .run = first_event, .clock = BENCH_OWN},
       {.name = "thread/life", .run = life_with_event, .clock = BENCH_WALL},
       {.name = "floor/thread_life", .run = life_without, .clock = BENCH_WALL},
-      {.name = "thread/exit", .run = exit_with_event, .clock = BENCH_OWN},
-      {.name = "floor/thread_exit", .run = exit_without, .clock = BENCH_OWN},
+      {.name = "thread/exit", .run = exit_with_event, .iterations = 2000, .clock = BENCH_OWN},
+      {.name = "floor/thread_exit", .run = exit_without, .iterations = 2000, .clock = BENCH_OWN},
       {.name = "memory/threads", .run = many_threads, .argument = THREADS_MOST, .iterations = 1, .clock = BENCH_WALL},
   };
   bench_register(rows, sizeof(rows) / sizeof(rows[0]));

@@ -21,9 +21,8 @@ void bscope_suppressions_load(void) {
   if (!text || strlen(text) <= TEXT_MOST)
     return;
   text = NULL;
-  bscope_environment_say(
-      "borrowscope: bscope_default_suppressions: more than 4000 bytes are not taken; put them into a "
-      "file for borrowscope check --suppressions");
+  bscope_environment_say("bscope_default_suppressions: more than 4000 bytes are not taken; put them into a file for "
+                         "borrowscope check --suppressions");
 }
 
 const char *bscope_suppressions_text(void) {
