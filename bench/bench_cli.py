@@ -69,7 +69,7 @@ def measure(options, folder, events):
     program = os.path.join(options.build, "tools/cli/borrowscope")
     trace, packed = os.path.join(folder, f"{events}.bscope"), os.path.join(folder, f"{events}.packed.bscope")
     recorder = [os.path.join(options.build, "bench/borrowscope_bench_trace"), str(events)] + ["blocks"] * options.blocks
-    run(recorder, without_options(BORROWSCOPE_OPTIONS=f"file={trace}"))
+    run(recorder, without_options(BORROWSCOPE_OPTIONS=f"file={trace}:memory=16G")) # all are kept
     places = {"FILE": trace, "PACKED": packed}
     if not options.blocks:
         places["VARIABLE"] = middle_variable(program, trace, events)
