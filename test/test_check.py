@@ -253,6 +253,22 @@ int main(int count, char **arguments) {
         self.recorded('"BS999 *:*"', "f.bscope", more=":filter=o*")
         self.assertIn("line 1: there is no such rule", call(REAL, "check", "f.bscope")[2])
 
+    def test_a_filter_is_set_behind_it(self):
+        """The program's own session comes after one that a question began."""
+        self.write("later.c", """#include <borrowscope/borrowscope.h>
+const char *bscope_default_suppressions(void) { return "BS005 *:*"; }
+int main(void) {
+  struct bscope_stats stats = {.size = sizeof(stats)};
+  struct bscope_options options = {.size = sizeof(options), .filter = "o*", .file = "later.bscope"};
+  bscope_get_stats(&stats);
+  if (bscope_start(&options) != BSCOPE_OK) return 1;
+  bscope_track_new("one", 1);
+  return bscope_log_suppressions(NULL) != NULL;
+}
+""")
+        self.record("later.c", "")
+        self.assertEqual(found("later.bscope")["findings"], [])
+
     def test_what_is_wrong_in_it(self):
         self.recorded('"BS005 *:*\\nBS999 *:*"', "t.bscope")
         status, _, err = call(REAL, "check", "t.bscope")

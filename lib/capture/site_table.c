@@ -74,13 +74,22 @@ void bscope_site_table_file_all(void) {
       note_in_file(&all[id].site);
 }
 
+/* A site without a name is recorded under any filter. */
+static bool any_has_name(void) {
+  const struct entry *all = bscope_load_acquire(&entries);
+  for (uint32_t id = bscope_site_table_count(); all && id > 0; id--)
+    if (!bscope_load_acquire(&all[id].committed) || all[id].site.name)
+      return true;
+  return false;
+}
+
 bool bscope_site_table_set_filter(const char *wanted) {
   uint32_t state = 0;
   if (bscope_load_acquire(&filter_state) == 2 && strcmp(filter, wanted) == 0)
     return true;
   if (wanted[0] == '\0' && bscope_load_acquire(&filter_state) == 0)
     return true;
-  if (bscope_site_table_count() > 0)
+  if (any_has_name())
     return false;
   bscope_store_release(&filter_state, 0);
   if (!bscope_cas_acq_rel(&filter_state, &state, 1))
