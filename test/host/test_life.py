@@ -395,16 +395,23 @@ class Life(unittest.TestCase):
         self.assertEqual(os.listdir(traces), [])
 
     def test_H33_memory_cap(self):
+        """Ten times the events take no more, neither of memory nor of the disk."""
         program = self.compile("writer", WRITER)
-        most = []
-        for events in ("100000", "1000000"):
-            status, _, err = self.run_it([program, events, "stats"], "memory=4M")
-            self.assertEqual(status, 7)
-            attempted, size, _ = map(int, err.split())
-            self.assertEqual(attempted, 4 * int(events))
-            self.assertLessEqual(size, 4 << 20)
-            most.append(size)
-        print("bytes held:", most)
+        trace = self.path("capped.bscope")
+        for options in ("memory=4M", f"memory=4M:file={trace}:overwrite=1"):
+            held, on_disk = [], []
+            for events in ("100000", "1000000"):
+                status, _, err = self.run_it([program, events, "stats"], options)
+                self.assertEqual(status, 7)
+                attempted, size, _ = map(int, err.split())
+                self.assertEqual(attempted, 4 * int(events))
+                self.assertLessEqual(size, 4 << 20)
+                held.append(size)
+                if "file" in options:
+                    on_disk.append(os.stat(trace).st_size)
+                    self.assertLessEqual(on_disk[-1], 6 << 20) # with rings, sites and the window
+                    self.assertGreater(self.counts(trace)["logged"] + self.counts(trace)["evicted"], 4 * int(events) - 1)
+            print(options.split(":")[0], "bytes held:", held, "on the disk:", on_disk)
 
     def test_H35_pid_used_again(self):
         """The writer was process 1 of a namespace of its own; here that is another one, which lives."""
